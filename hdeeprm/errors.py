@@ -1,0 +1,69 @@
+"""Every error that the package raises on purpose.
+
+    HDeepRMError                        exit code 1
+    ├── OptionsError(ValueError)        exit code 2
+    ├── PlatformError(ValueError)
+    ├── WorkloadError(ValueError)
+    ├── AgentError(TypeError)
+    ├── RunDirectoryError(OSError)
+    ├── SimulationError(RuntimeError)
+    │   └── BatsimError
+    └── DependencyNotInstalled(ImportError)
+
+A message says where, what was found, what is allowed and how to cure it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class HDeepRMError(Exception):
+    """Base of all errors of the package; ``exit_code`` is what the command line returns."""
+
+    exit_code = 1
+
+
+class OptionsError(HDeepRMError, ValueError):
+    """Wrong, unknown or missing options; the message lists all of them, one a line."""
+
+    exit_code = 2
+
+
+class PlatformError(HDeepRMError, ValueError):
+    """A platform file that describes no usable platform."""
+
+
+class WorkloadError(HDeepRMError, ValueError):
+    """A trace or workload that cannot be read, or that cannot run on the platform."""
+
+
+class AgentError(HDeepRMError, TypeError):
+    """An agent that is unknown or that acts outside the action space."""
+
+
+class RunDirectoryError(HDeepRMError, OSError):
+    """A run directory that cannot be made, written or read."""
+
+
+class SimulationError(HDeepRMError, RuntimeError):
+    """The simulation cannot go on: stalled, or an invariant is broken."""
+
+
+class BatsimError(SimulationError):
+    """The real Batsim was not found, is of a wrong version, or died."""
+
+
+class DependencyNotInstalled(HDeepRMError, ImportError):
+    """An optional package is needed; the message holds the pip line that installs it."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Sentence that offers the nearest known name, or an empty string where none is near.
+
+    >>> did_you_mean("learnig", ["gaia", "learning"])
+    " Did you mean 'learning'?"
+    """
+    nearest = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f" Did you mean {nearest[0]!r}?" if nearest else ""

@@ -1,0 +1,213 @@
+"""The embedded simulator: the kernel's tables with a Python face."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from hdeeprm.errors import SimulationError
+from hdeeprm.platforms import Platform
+from hdeeprm.workloads.workload import Workload
+
+from .kernel import episode, tables
+from .kernel.randomness import MODULUS_2
+from .layout import build_simulation
+from .protocol import Objective, Records
+
+_REFUSALS = {
+    episode.NOT_WAITING: "it is not waiting",
+    episode.WRONG_NUMBER: "it asks for another number of cores",
+    episode.CORE_TAKEN: "a core is taken or named twice",
+    episode.NO_MEMORY: "a node has not enough free memory",
+}
+
+
+class EmbeddedSimulator:
+    """Simulates a workload on a platform in this process, clock *exact*.
+
+    Args:
+        platform: Where jobs run.
+        workload: The jobs; an episode takes all of them or a sequence.
+        objective: What rewards are about.
+        integrated: Whether rewards add up to the objective of the episode instead of telling its rate now.
+        recording: Whether placements and over-subscriptions are kept.
+        max_jobs: The longest episode, all jobs by default.
+        tolerance: Events within ``tolerance`` x max(1, now) s are one instant.
+        queue_sensitivity: The relative change of the queue that saturates its observation.
+    """
+
+    def __init__(
+        self,
+        platform: Platform,
+        workload: Workload,
+        *,
+        objective: Objective = Objective.avg_job_slowdown,
+        integrated: bool = False,
+        recording: bool = False,
+        max_jobs: int | None = None,
+        tolerance: float = 1e-9,
+        queue_sensitivity: float = 0.05,
+    ) -> None:
+        self.platform = platform
+        self.workload = workload
+        self.over = True
+        self._max_jobs = max_jobs or workload.num_jobs
+        self._tables = build_simulation(platform, workload, self._max_jobs, recording)
+        self._clock = self._tables.clock[0]
+        self._clock.objective = objective
+        self._clock.integrated = integrated
+        self._clock.tolerance = tolerance
+        self._clock.queue_sensitivity = queue_sensitivity
+        self._no_records = np.zeros(0, tables.DECISION_RECORD)
+        self._placements: list[Records] = []
+        self._oversubscriptions: list[Records] = []
+
+    @property
+    def now(self) -> float:
+        """Simulated time since the first submission of the episode, in s."""
+        return float(self._clock.now)
+
+    @property
+    def num_waiting(self) -> int:
+        """Number of waiting jobs."""
+        return int(self._clock.num_waiting)
+
+    @property
+    def num_running(self) -> int:
+        """Number of running jobs."""
+        return int(self._clock.num_running)
+
+    @property
+    def num_ended(self) -> int:
+        """Number of jobs that have ended, done or out of walltime."""
+        return int(self._clock.num_ended)
+
+    @property
+    def num_decisions(self) -> int:
+        """Number of decisions taken in this episode."""
+        return int(self._clock.num_decisions)
+
+    @property
+    def num_free_cores(self) -> int:
+        """Number of cores that run no job."""
+        return int(self._clock.free_cores)
+
+    @property
+    def watts(self) -> float:
+        """Power of the platform now, in W."""
+        return float(self._clock.milliwatts) / 1000.0
+
+    @property
+    def energy_joules(self) -> float:
+        """Energy of the platform since the first submission, in J."""
+        return float(self._clock.energy_mj) / 1000.0
+
+    @property
+    def num_pstate_changes(self) -> tuple[int, int]:
+        """P-state commands sent (one for all cores of an instant that enter a P-state), and cores changed."""
+        return int(self._clock.num_pstate_commands), int(self._clock.num_pstate_changes)
+
+    def reset(self, first_job: int = 0, num_jobs: int | None = None, seed: int = 0) -> None:
+        """Empty the platform and go to the first decision point of an episode.
+
+        Args:
+            first_job: Index of the episode's first job, whose submission is time 0.
+            num_jobs: How many jobs the episode has; all from ``first_job`` by default.
+            seed: Seed of the random selections.
+
+        Raises:
+            SimulationError: If the episode has more jobs than the simulator was built for.
+        """
+        num_jobs = self.workload.num_jobs - first_job if num_jobs is None else num_jobs
+        if not 0 < num_jobs <= min(self._max_jobs, self.workload.num_jobs - first_job):
+            raise SimulationError(
+                f"an episode of {num_jobs} jobs from job {first_job} does not fit: the workload has "
+                f"{self.workload.num_jobs} jobs and the simulator was built for episodes of {self._max_jobs}"
+            )
+        self._placements.clear()
+        self._oversubscriptions.clear()
+        seeds = np.random.default_rng(seed).integers(1, MODULUS_2, size=6)
+        episode.reset(self._tables, first_job, num_jobs, seeds)
+        self._see(self._run((tables.VOID, tables.VOID), self._no_records)[1])
+
+    def run(self, pair: tuple[int, int], limit: int = 1) -> Records:
+        """Take one action at up to ``limit`` decision points.
+
+        Args:
+            pair: Job selection and core selection, or (-1, -1) for the void action.
+            limit: Number of decisions after which to return.
+
+        Returns:
+            A record per decision, shape (decisions,): ``time`` s, ``num_waiting`` before it, ``num_started``,
+            ``blocked_by``, ``reward``.
+
+        Raises:
+            SimulationError: If nothing was started where nothing else can happen, or the episode is over.
+        """
+        if self.over:
+            raise SimulationError("the episode is over; reset the simulator to start another one")
+        records = np.zeros(limit, tables.DECISION_RECORD)
+        taken, outcome = self._run(pair, records)
+        self._see(outcome)
+        return records[:taken]
+
+    def _run(self, pair: tuple[int, int], records: Records) -> tuple[int, int]:
+        """Fill records with decisions, emptying the logs as often as they are full."""
+        taken, outcome = episode.run(self._tables, pair[0], pair[1], records)
+        while outcome == tables.LOG_FULL:
+            self._empty_logs()
+            more, outcome = episode.run(self._tables, pair[0], pair[1], records[taken:])
+            taken += more
+        return taken, outcome
+
+    def _see(self, outcome: int) -> None:
+        """Take in what time brought."""
+        self.over = outcome == tables.OVER
+        if outcome == tables.STALLED:
+            self.over = True
+            raise SimulationError(
+                f"stalled at {self.now:g} s: {self.num_waiting} jobs wait, none runs and none will arrive, "
+                "and the action started none; the void action is masked here"
+            )
+
+    def place(self, job: int, cores: npt.NDArray[np.int64]) -> None:
+        """Start a waiting job of the episode on given cores now.
+
+        Raises:
+            SimulationError: If the job does not wait, or the cores cannot be had.
+        """
+        if len(np.unique(cores)) != len(cores) or not np.all((cores >= 0) & (cores < self.platform.num_cores)):
+            verdict = episode.CORE_TAKEN
+        else:
+            verdict = episode.place(self._tables, job, np.asarray(cores, np.int64))
+        if verdict != episode.PLACED:
+            raise SimulationError(f"job {job} cannot start at {self.now:g} s: {_REFUSALS[verdict]}")
+
+    def observe(self, kind: int, out: npt.NDArray[np.float32]) -> None:
+        """Write an observation of the present state into ``out``, float32 in [0, 1]."""
+        episode.observe(self._tables, kind, out)
+
+    def may_wait(self) -> bool:
+        """Whether time brings something even if nothing is started; if not, the void action is masked."""
+        return bool(self._clock.num_running > 0 or self._clock.next_arrival < self._clock.num_jobs)
+
+    def job_records(self) -> Records:
+        """A copy of each job's progress, shape (jobs of the episode,): ``status``, ``start_time``,
+        ``end_time`` in s, ``energy_mj`` in mJ; times mean something only once the job has started."""
+        return self._tables.progress[: int(self._clock.num_jobs)].copy()
+
+    def _empty_logs(self) -> None:
+        clock = self._clock
+        self._placements.append(self._tables.placements[: clock.num_placements].copy())
+        self._oversubscriptions.append(self._tables.oversubscriptions[: clock.num_oversubscriptions].copy())
+        clock.num_placements = clock.num_oversubscriptions = 0
+
+    def placements(self) -> Records:
+        """Intervals of cores that jobs were given, if recording: ``job``, ``first_core``, ``last_core``."""
+        self._empty_logs()
+        return np.concatenate(self._placements)
+
+    def oversubscriptions(self) -> Records:
+        """When processors had less than no bandwidth left, if recording: ``processor``, ``start``, ``end`` s."""
+        self._empty_logs()
+        return np.concatenate(self._oversubscriptions)

@@ -1,0 +1,11 @@
+"""The compiled kernel: plain functions over flat tables, one room per concept.
+
+    tables          what is fixed and what changes
+    queue           waiting jobs                 calendar        running jobs by their end
+    fitting         does a job fit whole         core_selection  which processor gives the next core
+    placement       starting and ending jobs     processors      P-states, speed, power
+    time            instants, decision points    rewards, observations
+    episode         the entry points that Python calls
+
+Without Numba's compiler (``NUMBA_DISABLE_JIT=1``) the same functions run as plain Python.
+"""

@@ -1,0 +1,57 @@
+"""How the kernel is compiled: Numba, cached under a key of all kernel sources.
+
+Numba's own cache looks at the file of the called function only, so that a change in another room of the
+kernel would go unseen. Here each state of the sources has a cache directory of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def sources_key() -> str:
+    """Hash of all sources of the kernel and of the version of Numba."""
+    digest = hashlib.sha256(numba.__version__.encode())
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def cache_directory() -> str:
+    """Where compiled code is kept: the user's cache directory, or a temporary one where that is read-only."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    directory = home / "hdeeprm" / f"kernel-{sources_key()}"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        if os.access(directory, os.W_OK):
+            return str(directory)
+    except OSError:
+        pass
+    return str(Path(tempfile.gettempdir()) / f"hdeeprm-{os.getuid()}" / f"kernel-{sources_key()}")
+
+
+CACHE_DIRECTORY = cache_directory()
+
+
+def compiled(function: Function) -> Function:
+    """Compile a part of the kernel; it is linked into the entry points that call it."""
+    return cast(Function, numba.njit(nogil=True, error_model="numpy")(function))
+
+
+def entry_point(function: Function) -> Function:
+    """Compile a function that Python calls, and keep its machine code for the next process."""
+    others_directory = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = os.environ.get("NUMBA_CACHE_DIR") or CACHE_DIRECTORY
+    try:
+        return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    finally:
+        numba.config.CACHE_DIR = others_directory

@@ -1,0 +1,140 @@
+"""Which processor gives the next core: a tournament tree per core selection.
+
+Cores of one processor are alike, so trees hold processors. A leaf holds the processor's key and its node's
+free memory; an inner node the maximum of each, so that the best processor with enough memory is found from
+the top. Trees are brought up to date only when they are asked: a selection that nobody uses costs nothing.
+"""
+
+from __future__ import annotations
+
+from .compiling import compiled
+from .tables import HIGH_CORES, HIGH_GFLOPS, HIGH_MEM, HIGH_MEM_BW, LOW_POWER, NONE, NUM_SELECTIONS
+from .tables import Simulation as Sim
+
+_ALL_TREES = 2**NUM_SELECTIONS - 2  # every tree but that of *random*
+
+
+@compiled
+def mark_node(sim: Sim, node: int, memory_changed: bool, processor: int) -> None:
+    """Note that a processor's free cores or bandwidth, and perhaps its node's memory, have changed."""
+    state = sim.node_states[node]
+    if not state.stale:
+        state.stale = 1
+        sim.stale_nodes[sim.num_stale[NUM_SELECTIONS]] = node
+        sim.num_stale[NUM_SELECTIONS] += 1
+    if memory_changed:
+        first = sim.nodes[node].first_processor
+        for sibling in range(first, first + sim.nodes[node].num_processors):
+            _mark_processor(sim, sibling)
+    else:
+        _mark_processor(sim, processor)
+
+
+@compiled
+def _mark_processor(sim: Sim, processor: int) -> None:
+    state = sim.processor_states[processor]
+    if state.stale == _ALL_TREES:
+        return
+    for selection in range(1, NUM_SELECTIONS):
+        if not (state.stale >> selection) & 1:
+            sim.stale_processors[selection, sim.num_stale[selection]] = processor
+            sim.num_stale[selection] += 1
+    state.stale = _ALL_TREES
+
+
+@compiled
+def _set_leaf(sim: Sim, selection: int, processor: int) -> int:
+    """Write a processor's leaf and return its index in the tree."""
+    state = sim.processor_states[processor]
+    index = (sim.trees.shape[1] >> 1) + sim.tree_leaf[selection, processor]
+    leaf = sim.trees[selection, index]
+    if state.free_cores == 0:
+        leaf.key = leaf.memory = NONE
+        leaf.key = -(2**62)
+        return index
+    leaf.memory = sim.node_states[sim.processors[processor].node].free_memory
+    leaf.key = 0  # high_gflops, low_power: the order of the leaves decides
+    if selection == HIGH_CORES:
+        leaf.key = state.free_cores
+    elif selection == HIGH_MEM:
+        leaf.key = leaf.memory
+    elif selection == HIGH_MEM_BW:
+        leaf.key = state.free_bandwidth
+    return index
+
+
+@compiled
+def _join(sim: Sim, selection: int, index: int) -> bool:
+    """Recompute an inner node; whether it changed."""
+    node = sim.trees[selection, index]
+    left, right = sim.trees[selection, 2 * index], sim.trees[selection, 2 * index + 1]
+    key, memory = max(left.key, right.key), max(left.memory, right.memory)
+    changed = key != node.key or memory != node.memory
+    node.key = key
+    node.memory = memory
+    return changed
+
+
+@compiled
+def _update(sim: Sim, selection: int) -> None:
+    """Bring a selection's tree up to date, from its leaves where few are stale."""
+    num_stale = sim.num_stale[selection]
+    num_leaves = sim.trees.shape[1] >> 1
+    for place in range(num_stale):
+        processor = sim.stale_processors[selection, place]
+        sim.processor_states[processor].stale &= ~(1 << selection)
+        index = _set_leaf(sim, selection, processor)
+        if 4 * num_stale < num_leaves:
+            index >>= 1
+            while index > 0 and _join(sim, selection, index):
+                index >>= 1
+    if 4 * num_stale >= num_leaves:
+        for inner in range(num_leaves - 1, 0, -1):
+            _join(sim, selection, inner)
+    sim.num_stale[selection] = 0
+
+
+@compiled
+def _first_with_memory(sim: Sim, selection: int, memory: int) -> int:
+    """The first leaf whose memory is enough, which there is."""
+    index = 1
+    while index < sim.trees.shape[1] >> 1:
+        index = 2 * index if sim.trees[selection, 2 * index].memory >= memory else 2 * index + 1
+    return index
+
+
+@compiled
+def _best_with_memory(sim: Sim, selection: int, memory: int) -> int:
+    """The leaf with the highest key, then the lowest place, whose memory is enough: branch and bound."""
+    num_leaves = sim.trees.shape[1] >> 1
+    best, best_key = NONE, -(2**62)
+    sim.stack[0] = 1
+    height = 1
+    while height > 0:
+        height -= 1
+        index = sim.stack[height]
+        node = sim.trees[selection, index]
+        if node.memory < memory or node.key < best_key:
+            continue
+        if index >= num_leaves:
+            if node.key > best_key or index < best:
+                best, best_key = index, node.key
+            continue
+        left, right = 2 * index, 2 * index + 1
+        right_first = sim.trees[selection, right].key > sim.trees[selection, left].key
+        sim.stack[height] = left if right_first else right
+        sim.stack[height + 1] = right if right_first else left
+        height += 2
+    return best
+
+
+@compiled
+def best_processor(sim: Sim, selection: int, memory: int) -> int:
+    """The processor that a core selection takes the next core from; there is one with enough memory."""
+    if sim.num_stale[selection] > 0:
+        _update(sim, selection)
+    if selection == HIGH_GFLOPS or selection == LOW_POWER:
+        leaf = _first_with_memory(sim, selection, memory)
+    else:
+        leaf = _best_with_memory(sim, selection, memory)
+    return sim.tree_order[selection, leaf - (sim.trees.shape[1] >> 1)]

@@ -1,0 +1,90 @@
+"""The waiting jobs: who is next by each job selection, and order statistics of what they ask for.
+
+A job's rank under each selection is known in advance; a Fenwick tree [Fenwick 1994] per selection counts the
+waiting ranks, so that arrival, start, the next job and any quantile cost O(log J).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .compiling import compiled
+from .randomness import below
+from .tables import FIRST, LOW_MEM, LOW_MEM_BW, NUM_SELECTIONS, RANDOM_JOB, SHORTEST, SMALLEST
+from .tables import Simulation as Sim
+
+
+@compiled
+def request(sim: Sim, selection: int, job: int) -> float:
+    """What a job selection ranks by; for *first* the place in the order of submission."""
+    row = sim.jobs[sim.clock[0].first_job + job]
+    if selection == SHORTEST:
+        return float(row.requested_time)
+    if selection == SMALLEST:
+        return float(row.requested_cores)
+    if selection == LOW_MEM:
+        return float(row.memory_kb)
+    if selection == LOW_MEM_BW:
+        return float(row.bandwidth)
+    return float(job)
+
+
+@compiled
+def rank_jobs(sim: Sim) -> None:
+    """Rank the jobs of the episode under each selection; ties by age."""
+    num_jobs = sim.clock[0].num_jobs
+    keys = np.empty(num_jobs, np.float64)
+    for selection in range(FIRST, NUM_SELECTIONS):
+        for job in range(num_jobs):
+            keys[job] = request(sim, selection, job)
+        order = np.argsort(keys, kind="mergesort")
+        for rank in range(num_jobs):
+            sim.ranked[selection, rank] = order[rank]
+            sim.rank[selection, order[rank]] = rank
+
+
+@compiled
+def count_waiting(sim: Sim, job: int, change: int) -> None:
+    """Add a job to the queue (change 1) or take it out (-1)."""
+    clock = sim.clock[0]
+    clock.num_waiting += change
+    for selection in range(FIRST, NUM_SELECTIONS):
+        index = sim.rank[selection, job] + 1
+        while index <= clock.num_jobs:
+            sim.waiting[selection, index] += change
+            index += index & -index
+
+
+@compiled
+def waiting_job(sim: Sim, selection: int, place: int) -> int:
+    """The waiting job with ``place`` others before it under a selection."""
+    clock = sim.clock[0]
+    rank = 0
+    step = clock.fenwick_step
+    while step > 0:
+        upper = rank + step
+        if upper <= clock.num_jobs and sim.waiting[selection, upper] <= place:
+            place -= sim.waiting[selection, upper]
+            rank = upper
+        step >>= 1
+    return sim.ranked[selection, rank]
+
+
+@compiled
+def select_job(sim: Sim, selection: int) -> int:
+    """The waiting job that a job selection picks."""
+    if selection == RANDOM_JOB:
+        return waiting_job(sim, FIRST, below(sim.clock[0], sim.clock[0].num_waiting))
+    return waiting_job(sim, selection, 0)
+
+
+@compiled
+def quantile(sim: Sim, selection: int, fraction: float) -> float:
+    """Quantile (linear) of a request over the waiting jobs, of which there is at least one."""
+    position = fraction * (sim.clock[0].num_waiting - 1)
+    lower = int(position)
+    value = request(sim, selection, waiting_job(sim, selection, lower))
+    if position > lower:
+        upper = request(sim, selection, waiting_job(sim, selection, lower + 1))
+        value += (upper - value) * (position - lower)
+    return value

@@ -1,0 +1,222 @@
+"""The tables of one simulation: what is fixed (platform, jobs) and what changes (state).
+
+Every table is a flat array of records, so that a state is saved by copying arrays and many simulations lie
+side by side. Units: s, KB, MB/s, flop, flop/s, mW (integers, hence exact) and mJ.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Table = npt.NDArray[np.void]
+Integers = npt.NDArray[np.int64]
+SmallIntegers = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float64]
+
+WORD_BITS = 32
+"""Cores are kept free or taken in masks of this many bits, so that all arithmetic fits 64-bit integers."""
+
+# Status of a job.
+PENDING, WAITING, RUNNING, SUCCESS, WALLTIME_REACHED, REJECTED = range(6)
+
+# Job selections (also: rows of the queue's tables) and core selections, as in hdeeprm.selections.
+RANDOM_JOB, FIRST, SHORTEST, SMALLEST, LOW_MEM, LOW_MEM_BW = range(6)
+RANDOM_CORE, HIGH_GFLOPS, HIGH_CORES, HIGH_MEM, HIGH_MEM_BW, LOW_POWER = range(6)
+VOID = -1
+NUM_SELECTIONS = 6
+"""Row 0 of the queue's and the trees' tables stands for *random* and is not used."""
+
+# Why a decision came to its end.
+NOT_BLOCKED, BLOCKED_BY_CORES, BLOCKED_BY_MEMORY = range(3)
+
+# What time brought: a decision point, the end, no event while jobs wait, a log that must be emptied first.
+OVER, DECISION, STALLED, LOG_FULL = range(4)
+
+# Objectives, as in hdeeprm.options.
+(
+    AVG_JOB_SLOWDOWN,
+    AVG_JOB_COMPLETION,
+    AVG_UTILIZATION,
+    MAKESPAN,
+    ENERGY_CONSUMPTION,
+    EDP,
+    AVG_WAIT,
+    AVG_BOUNDED_SLOWDOWN,
+) = range(8)
+
+NONE = -1
+"""End of a linked list, or no index."""
+
+
+def _record(**kinds: str) -> np.dtype[np.record]:
+    return np.dtype((np.record, list(kinds.items())))
+
+
+NODE = _record(memory_kb="i8", num_cores="i8", first_processor="i8", num_processors="i8")
+
+PROCESSOR = _record(
+    node="i8",
+    num_cores="i8",
+    first_word="i8",
+    num_words="i8",
+    bandwidth="i8",  # MB/s
+    mflops_p0="i8",  # of one core
+    mflops_p1="i8",
+    milliwatts_p0="i8",  # of one core
+    milliwatts_p1="i8",
+    milliwatts_p2="i8",
+    milliwatts_p3="i8",
+)
+
+WORD = _record(processor="i8", first_core="i8", all_cores="i8")
+
+JOB = _record(
+    submit_time="f8",
+    requested_cores="i8",
+    requested_time="f8",
+    memory_kb="i8",  # per core
+    bandwidth="i8",  # MB/s per core
+    work_flop="f8",  # per core
+    requested_work_flop="f8",  # per core
+    walltime="f8",
+    feasible="i8",  # could run on the empty platform
+)
+
+CLOCK = _record(
+    now="f8",
+    first_job="i8",  # index in the workload of the episode's first job
+    num_jobs="i8",
+    origin="f8",  # submission time of the first job in the workload
+    next_arrival="i8",
+    last_feasible="i8",  # the last job that can run, or NONE
+    num_waiting="i8",
+    num_running="i8",
+    num_ended="i8",
+    num_started="i8",
+    free_cores="i8",
+    num_cores="i8",
+    active_mflops="i8",
+    milliwatts="i8",
+    free_segment="i8",
+    fenwick_step="i8",
+    tolerance="f8",  # relative width of an instant
+    queue_sensitivity="f8",
+    objective="i8",
+    integrated="i8",  # 1: rewards add up to the objective of the episode
+    recording="i8",  # 1: placements and over-subscriptions are logged
+    opening="i8",  # 1: the first decision point has not been reached
+    advancing="i8",  # 1: an action was applied whose consequences are not yet seen
+    num_decisions="i8",
+    decision_time="f8",
+    decision_waiting="i8",  # waiting jobs before the action
+    decision_started="i8",
+    decision_blocked_by="i8",
+    decision_reward="f8",
+    last_waiting="i8",  # decision_waiting of the decision before
+    energy_mj="f8",
+    waiting_seconds="f8",
+    unfinished_seconds="f8",
+    active_core_seconds="f8",
+    slowdown_rate="f8",  # sum of 1 / requested time over waiting and running jobs
+    slowdown_rate_error="f8",  # what the sum lost to rounding
+    bounded_rate="f8",  # likewise with requests of at least 10 s
+    bounded_rate_error="f8",
+    slowdown_integral="f8",
+    bounded_slowdown="f8",  # of the ended jobs
+    paid="f8",  # of the integrated objective
+    num_placements="i8",
+    num_oversubscriptions="i8",
+    num_pstate_changes="i8",
+    num_pstate_commands="i8",
+    commanded_pstates="i8",  # mask of P-states that cores entered in this instant
+    random_1="i8",
+    random_2="i8",
+    random_3="i8",
+    random_4="i8",
+    random_5="i8",
+    random_6="i8",
+)
+
+PROGRESS = _record(
+    status="i8",
+    start_time="f8",
+    end_time="f8",  # expected while the job runs
+    updated_time="f8",
+    remaining_flop="f8",  # per core, at updated_time
+    mflops="i8",  # of the slowest core
+    num_slowest="i8",  # segments at that speed
+    milliwatts="i8",
+    energy_mj="f8",
+    sequence="i8",  # order of starts
+    first_segment="i8",
+    calendar_slot="i8",
+)
+
+SEGMENT = _record(
+    job="i8",
+    word="i8",
+    cores="i8",  # mask
+    num_cores="i8",
+    next_of_job="i8",
+    next_on_processor="i8",
+    previous_on_processor="i8",
+)
+
+PROCESSOR_STATE = _record(
+    free_cores="i8",
+    free_bandwidth="i8",
+    oversubscribed="i8",
+    oversubscribed_since="f8",
+    first_segment="i8",
+    num_active="i8",
+    milliwatts="i8",
+    stale="i8",  # mask of the selection trees that have not seen the last change
+)
+
+NODE_STATE = _record(free_memory="i8", free_cores="i8", stale="i8")
+
+LEAF = _record(key="i8", memory="i8")
+FIT = _record(free_cores="i8", memory_per_core="i8", memory="i8")
+
+PLACEMENT = _record(job="i8", first_core="i8", last_core="i8")
+OVERSUBSCRIPTION = _record(processor="i8", start="f8", end="f8")
+DECISION_RECORD = _record(
+    time="f8", num_waiting="i8", num_started="i8", blocked_by="i8", reward="f8", action="i8"
+)
+
+
+class Simulation(NamedTuple):
+    """All tables of one simulation; J jobs, N nodes, P processors, W words, C cores."""
+
+    # Fixed.
+    nodes: Table  # (N,) NODE
+    processors: Table  # (P,) PROCESSOR
+    words: Table  # (W,) WORD
+    core_word: SmallIntegers  # (C,)
+    tree_order: SmallIntegers  # (6, P) leaf of a selection tree: processor
+    tree_leaf: SmallIntegers  # (6, P) processor: leaf
+    jobs: Table  # (jobs of the workload,) JOB
+    job_limits: Floats  # (4,) requested time, cores, memory, bandwidth
+    # State.
+    clock: Table  # (1,) CLOCK
+    progress: Table  # (J,) PROGRESS
+    waiting: SmallIntegers  # (6, J + 1) Fenwick trees over the ranks of waiting jobs
+    rank: SmallIntegers  # (6, J) job: rank
+    ranked: SmallIntegers  # (6, J) rank: job
+    calendar: SmallIntegers  # (min(J, C),) heap of running jobs by end
+    segments: Table  # (C,) SEGMENT
+    processor_states: Table  # (P,) PROCESSOR_STATE
+    node_states: Table  # (N,) NODE_STATE
+    free_words: Integers  # (W,) masks of free cores
+    word_segment: SmallIntegers  # (W,) segment of the job that is being placed
+    trees: Table  # (6, 2 x leaves) LEAF
+    fit_tree: Table  # (2 x leaves,) FIT
+    stale_processors: SmallIntegers  # (6, P)
+    stale_nodes: SmallIntegers  # (N,)
+    num_stale: Integers  # (7,) per selection tree, then of the fit tree
+    stack: Integers  # (128,) scratch
+    placements: Table  # log, PLACEMENT
+    oversubscriptions: Table  # log, OVERSUBSCRIPTION

@@ -1,0 +1,156 @@
+"""Time: what happens at an instant, and how the clock gets to the next decision point."""
+
+from __future__ import annotations
+
+import math
+
+from .compiling import compiled
+from .placement import BOUNDED_SLOWDOWN_TAU, change_rates, end_job
+from .queue import count_waiting
+from .tables import (
+    DECISION,
+    LOG_FULL,
+    NONE,
+    OVER,
+    REJECTED,
+    STALLED,
+    SUCCESS,
+    WAITING,
+    WALLTIME_REACHED,
+)
+from .tables import Simulation as Sim
+
+
+@compiled
+def _popcount4(mask: int) -> int:
+    return (mask & 1) + ((mask >> 1) & 1) + ((mask >> 2) & 1) + ((mask >> 3) & 1)
+
+
+@compiled
+def _send_pstate_commands(sim: Sim) -> None:
+    """Count the P-states commanded in the instant that is over: one command each."""
+    clock = sim.clock[0]
+    clock.num_pstate_commands += _popcount4(clock.commanded_pstates)
+    clock.commanded_pstates = 0
+
+
+@compiled
+def elapse(sim: Sim, time: float) -> None:
+    """Let time pass with nothing happening, and add up what depends on it."""
+    clock = sim.clock[0]
+    elapsed = time - clock.now
+    if elapsed <= 0.0:
+        return
+    clock.now = time
+    clock.energy_mj += clock.milliwatts * elapsed
+    clock.waiting_seconds += clock.num_waiting * elapsed
+    clock.unfinished_seconds += (clock.num_waiting + clock.num_running) * elapsed
+    clock.active_core_seconds += (clock.num_cores - clock.free_cores) * elapsed
+    clock.slowdown_integral += (clock.slowdown_rate + clock.slowdown_rate_error) * elapsed
+    _send_pstate_commands(sim)
+
+
+@compiled
+def _next_submission(sim: Sim) -> float:
+    clock = sim.clock[0]
+    if clock.next_arrival >= clock.num_jobs:
+        return math.inf
+    return sim.jobs[clock.first_job + clock.next_arrival].submit_time - clock.origin
+
+
+@compiled
+def _next_end(sim: Sim) -> float:
+    if sim.clock[0].num_running == 0:
+        return math.inf
+    return sim.progress[sim.calendar[0]].end_time
+
+
+@compiled
+def _submit(sim: Sim) -> None:
+    """The next job arrives: it waits, or is rejected where it could never run."""
+    clock = sim.clock[0]
+    job = clock.next_arrival
+    clock.next_arrival += 1
+    if sim.jobs[clock.first_job + job].feasible:
+        sim.progress[job].status = WAITING
+        count_waiting(sim, job, 1)
+        change_rates(sim, job, 1.0)
+    else:
+        sim.progress[job].status = REJECTED
+
+
+@compiled
+def _end(sim: Sim) -> None:
+    """The first running job of the calendar ends: done, or out of walltime."""
+    clock = sim.clock[0]
+    job = sim.calendar[0]
+    row, progress = sim.jobs[clock.first_job + job], sim.progress[job]
+    done = progress.updated_time + progress.remaining_flop / (progress.mflops * 1e6)
+    in_time = done <= progress.end_time + clock.tolerance * max(1.0, progress.end_time)
+    end_job(sim, job, SUCCESS if in_time else WALLTIME_REACHED)
+    turnaround = progress.end_time - (row.submit_time - clock.origin)
+    run_time = max(progress.end_time - progress.start_time, BOUNDED_SLOWDOWN_TAU)
+    clock.bounded_slowdown += max(1.0, turnaround / run_time)
+
+
+@compiled
+def _handle_instant(sim: Sim) -> None:
+    """All submissions and ends that lie within the tolerance of the next event, in order of time."""
+    clock = sim.clock[0]
+    first = min(_next_submission(sim), _next_end(sim))
+    limit = first + clock.tolerance * max(1.0, first)
+    while True:
+        submission, end = _next_submission(sim), _next_end(sim)
+        if min(submission, end) > limit:
+            return
+        if submission <= end:
+            elapse(sim, submission)
+            _submit(sim)
+        else:
+            elapse(sim, end)
+            _end(sim)
+
+
+@compiled
+def is_over(sim: Sim) -> bool:
+    """Whether every job that can run has ended; late ones that cannot are rejected without waiting for them."""
+    clock = sim.clock[0]
+    if clock.num_waiting > 0 or clock.num_running > 0 or clock.next_arrival <= clock.last_feasible:
+        return False
+    for job in range(clock.next_arrival, clock.num_jobs):
+        sim.progress[job].status = REJECTED
+    clock.next_arrival = clock.num_jobs
+    _send_pstate_commands(sim)
+    return True
+
+
+@compiled
+def nothing_to_come(sim: Sim) -> bool:
+    """Whether no job runs and none will arrive: doing nothing would stall."""
+    clock = sim.clock[0]
+    return clock.num_running == 0 and clock.next_arrival >= clock.num_jobs
+
+
+@compiled
+def _logs_full(sim: Sim) -> bool:
+    """Whether the logs might not hold what one instant and one decision can add."""
+    clock = sim.clock[0]
+    return clock.recording == 1 and (
+        clock.num_placements + sim.core_word.size > sim.placements.size
+        or clock.num_oversubscriptions + sim.processors.size > sim.oversubscriptions.size
+    )
+
+
+@compiled
+def advance(sim: Sim) -> int:
+    """Let time pass up to the next decision point: an instant after which jobs wait."""
+    while True:
+        if is_over(sim):
+            return OVER
+        if _logs_full(sim):
+            return LOG_FULL
+        if nothing_to_come(sim):
+            return STALLED
+        _handle_instant(sim)
+        if sim.clock[0].num_waiting > 0:
+            return DECISION

@@ -1,0 +1,154 @@
+"""Profiles of Batsim JSON workloads, with the fields that HDeepRM adds to them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+SUPPORTED_PROFILES = "supported is parallel_homogeneous with com 0 (cpu in flop per core, or req_time in s)"
+KB_PER_MB = 1000
+MB_PER_GB = 1000
+LARGEST_INTEGER = 2.0**53
+_DIGITS = 6  # decimals kept before rounding up, so that 0.1 x 3 units do not become one more
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a job of this profile asks for and does; not a number where it is not given."""
+
+    requested_time: float  # s
+    run_time: float  # s at reference speed
+    memory_kb: int  # per core
+    bandwidth_mb_per_s: int  # per core
+    work_flop: float  # per core
+    requested_work_flop: float  # per core
+
+
+class Problems:
+    """Collects what is wrong in a file, so that all of it is reported together."""
+
+    SHOWN = 20
+
+    def __init__(self, source: str) -> None:
+        """Starts with no problem in the file of this name."""
+        self.source = source
+        self.messages: list[str] = []
+
+    def add(self, where: str, message: str) -> None:
+        """Notes one problem at a JSON path such as ``jobs[3].res``."""
+        self.messages.append(f"{self.source}: {where}: {message}")
+
+    def report(self) -> str:
+        """All problems, one a line; of many, the first ones and how many there are besides."""
+        hidden = len(self.messages) - self.SHOWN
+        more = [f"... and {hidden} more problems"] if hidden > 0 else []
+        return "\n".join(self.messages[: self.SHOWN] + more)
+
+
+def read_number(
+    owner: Mapping[str, object], key: str, path: str, problems: Problems, *, minimum: float = 0.0
+) -> float | None:
+    """A number of at least ``minimum`` under a key; None where it is absent, null or reported as wrong.
+
+    Args:
+        owner: JSON object that may hold the key.
+        key: Name of the number.
+        path: JSON path of the object.
+        problems: Takes a message where the value is no such number.
+        minimum: Least value allowed.
+
+    Returns:
+        The number, or None.
+    """
+    value = owner.get(key)
+    if value is None:
+        return None
+    number = _as_float(value)
+    if number is None or not minimum <= number <= math.inf or math.isinf(number):
+        problems.add(f"{path}.{key}", f"{value!r}; give a finite number of at least {minimum:g}")
+        return None
+    return number
+
+
+def _as_float(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def read_profile(name: str, content: object, problems: Problems) -> Profile | None:
+    """Reads one profile; None where it cannot be used, with the reason among the problems.
+
+    Work follows from a time where it is not given, and only the platform knows the speed: work that is
+    not given is NaN. Where work is given, the run time is its share of the requested work,
+    ``req_time x cpu / req_ops``, or NaN where ``req_ops`` or ``req_time`` is not given.
+
+    Args:
+        name: Its name in the file.
+        content: Its JSON value.
+        problems: Takes what is wrong.
+
+    Returns:
+        The profile; ``requested_time`` is NaN where ``req_time`` is not given.
+    """
+    path = f"profiles.{name}"
+    if not isinstance(content, dict):
+        problems.add(path, f"is not a JSON object; {SUPPORTED_PROFILES}")
+        return None
+    if not _is_supported(path, content, problems):
+        return None
+    return _profile(path, content, problems)
+
+
+def _is_supported(path: str, content: Mapping[str, object], problems: Problems) -> bool:
+    kind = content.get("type")
+    if kind != "parallel_homogeneous":
+        problems.add(f"{path}.type", f"{kind!r} is not simulated; {SUPPORTED_PROFILES}")
+        return False
+    if content.get("com") not in (None, 0):
+        problems.add(f"{path}.com", f"{content['com']!r}: communication is not simulated; give 0")
+        return False
+    return True
+
+
+def _profile(path: str, content: Mapping[str, object], problems: Problems) -> Profile | None:
+    cpu, req_time, req_ops, mem, mem_bw = (
+        read_number(content, key, path, problems) for key in ("cpu", "req_time", "req_ops", "mem", "mem_bw")
+    )
+    if req_time == 0:
+        problems.add(f"{path}.req_time", "0 s; a requested time is above 0")
+    if content.get("cpu") is None and content.get("req_time") is None:
+        problems.add(path, "has neither cpu (flop per core) nor req_time (s); give at least one")
+        return None
+    return Profile(
+        requested_time=_or_nan(req_time),
+        run_time=_run_time(cpu, req_time, req_ops),
+        memory_kb=_whole_units(mem, KB_PER_MB, f"{path}.mem", problems),
+        bandwidth_mb_per_s=_whole_units(mem_bw, MB_PER_GB, f"{path}.mem_bw", problems),
+        work_flop=_or_nan(cpu),
+        requested_work_flop=_or_nan(req_ops),
+    )
+
+
+def _run_time(cpu: float | None, req_time: float | None, req_ops: float | None) -> float:
+    if cpu is None:
+        return _or_nan(req_time)
+    if req_time is None or not req_ops:
+        return math.nan
+    return req_time * (cpu / req_ops)
+
+
+def _whole_units(value: float | None, units: int, path: str, problems: Problems) -> int:
+    amount = (value or 0.0) * units
+    if amount > LARGEST_INTEGER:
+        problems.add(path, f"{value:g} is beyond what can be handled; check the unit")
+        return 0
+    return math.ceil(round(amount, _DIGITS))
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value
