@@ -55,9 +55,10 @@ class WindowOptions(Section):
 class WorkloadOptions(Section):
     """How jobs are made from a trace, and what stands in for the fields that it lacks."""
 
-    run_time: Literal["logged", "synthetic"] = "logged"
+    run_time: Literal["logged", "synthetic"] | None = None
     """True run time of a job, which agents never see: "logged" takes what the trace recorded; "synthetic"
-    multiplies the requested time by a factor drawn per job from 0.05 to 1.25."""
+    multiplies the requested time by a factor drawn per job from 0.05 to 1.25; null takes the logged ones
+    where the trace has them."""
 
     memory: Literal["zero", "skip", "draw"] = "zero"
     """A job without a memory request: "zero" lets it ask for none, "skip" leaves it out, "draw" draws one."""

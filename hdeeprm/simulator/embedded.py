@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -19,6 +21,7 @@ _REFUSALS = {
     episode.WRONG_NUMBER: "it asks for another number of cores",
     episode.CORE_TAKEN: "a core is taken or named twice",
     episode.NO_MEMORY: "a node has not enough free memory",
+    episode.TOO_LATE: "something else happens before",
 }
 
 
@@ -54,11 +57,13 @@ class EmbeddedSimulator:
         self._max_jobs = max_jobs or workload.num_jobs
         self._tables = build_simulation(platform, workload, self._max_jobs, recording)
         self._clock = self._tables.clock[0]
+        self._job_limits = np.array(astuple(workload.job_limits))
         self._clock.objective = objective
         self._clock.integrated = integrated
         self._clock.tolerance = tolerance
         self._clock.queue_sensitivity = queue_sensitivity
         self._no_records = np.zeros(0, tables.DECISION_RECORD)
+        self._one_record = np.zeros(1, tables.DECISION_RECORD)
         self._placements: list[Records] = []
         self._oversubscriptions: list[Records] = []
 
@@ -66,6 +71,11 @@ class EmbeddedSimulator:
     def now(self) -> float:
         """Simulated time since the first submission of the episode, in s."""
         return float(self._clock.now)
+
+    @property
+    def first_job(self) -> int:
+        """Index in the workload of the episode's first job."""
+        return int(self._clock.first_job)
 
     @property
     def num_waiting(self) -> int:
@@ -144,12 +154,25 @@ class EmbeddedSimulator:
         Raises:
             SimulationError: If nothing was started where nothing else can happen, or the episode is over.
         """
-        if self.over:
-            raise SimulationError("the episode is over; reset the simulator to start another one")
+        self._check_open()
         records = np.zeros(limit, tables.DECISION_RECORD)
         taken, outcome = self._run(pair, records)
         self._see(outcome)
         return records[:taken]
+
+    def step(self, pair: tuple[int, int]) -> float:
+        """Take one action at this decision point, go to the next one, and return the reward.
+
+        Raises:
+            SimulationError: As of :meth:`run`.
+        """
+        self._check_open()
+        self._see(self._run(pair, self._one_record)[1])
+        return float(self._clock.decision_reward)
+
+    def _check_open(self) -> None:
+        if self.over:
+            raise SimulationError("the episode is over; reset to start another one")
 
     def _run(self, pair: tuple[int, int], records: Records) -> tuple[int, int]:
         """Fill records with decisions, emptying the logs as often as they are full."""
@@ -170,22 +193,28 @@ class EmbeddedSimulator:
                 "and the action started none; the void action is masked here"
             )
 
-    def place(self, job: int, cores: npt.NDArray[np.int64]) -> None:
-        """Start a waiting job of the episode on given cores now.
+    def place(self, job: int, cores: npt.NDArray[np.int64], time: float | None = None) -> None:
+        """Start a waiting job of the episode on given cores, as a part of the next decision.
+
+        Args:
+            job: Index of the job in the episode.
+            cores: Its cores, as many as it asks for.
+            time: When it starts, in s: now by default, or a later time before anything else happens.
 
         Raises:
-            SimulationError: If the job does not wait, or the cores cannot be had.
+            SimulationError: If the job does not wait, the cores cannot be had, or an event comes before.
         """
+        time = self.now if time is None else time
         if len(np.unique(cores)) != len(cores) or not np.all((cores >= 0) & (cores < self.platform.num_cores)):
             verdict = episode.CORE_TAKEN
         else:
-            verdict = episode.place(self._tables, job, np.asarray(cores, np.int64))
+            verdict = episode.place(self._tables, job, np.asarray(cores, np.int64), float(time))
         if verdict != episode.PLACED:
-            raise SimulationError(f"job {job} cannot start at {self.now:g} s: {_REFUSALS[verdict]}")
+            raise SimulationError(f"job {job} cannot start at {time:g} s: {_REFUSALS[verdict]}")
 
     def observe(self, kind: int, out: npt.NDArray[np.float32]) -> None:
         """Write an observation of the present state into ``out``, float32 in [0, 1]."""
-        episode.observe(self._tables, kind, out)
+        episode.observe(self._tables, kind, self._job_limits, out)
 
     def may_wait(self) -> bool:
         """Whether time brings something even if nothing is started; if not, the void action is masked."""
@@ -196,10 +225,15 @@ class EmbeddedSimulator:
         ``end_time`` in s, ``energy_mj`` in mJ; times mean something only once the job has started."""
         return self._tables.progress[: int(self._clock.num_jobs)].copy()
 
+    def node_records(self) -> Records:
+        """A copy of each node's state, shape (nodes,): ``num_cores``, ``free_cores``, ``memory_kb``, ``free_memory``."""
+        return self._tables.nodes.copy()
+
     def _empty_logs(self) -> None:
         clock = self._clock
-        self._placements.append(self._tables.placements[: clock.num_placements].copy())
-        self._oversubscriptions.append(self._tables.oversubscriptions[: clock.num_oversubscriptions].copy())
+        placements, oversubscriptions = ["job", "first_core", "last_core"], ["processor", "start", "end"]
+        self._placements.append(self._tables.log[placements][: clock.num_placements].copy())
+        self._oversubscriptions.append(self._tables.log[oversubscriptions][: clock.num_oversubscriptions].copy())
         clock.num_placements = clock.num_oversubscriptions = 0
 
     def placements(self) -> Records:

@@ -65,8 +65,11 @@ class Simulator(Protocol):
     def run(self, pair: tuple[int, int], limit: int = 1) -> Records:
         """Take one action at up to ``limit`` decision points; a record each of time, queue, starts, reward."""
 
-    def place(self, job: int, cores: npt.NDArray[np.int64]) -> None:
-        """Start a waiting job on given cores now."""
+    def step(self, pair: tuple[int, int]) -> float:
+        """Take one action at this decision point, go to the next one, and return the reward."""
+
+    def place(self, job: int, cores: npt.NDArray[np.int64], time: float | None = None) -> None:
+        """Start a waiting job on given cores, now or at a later time before anything else happens."""
 
     def observe(self, kind: int, out: npt.NDArray[np.float32]) -> None:
         """Write an observation of the present state."""

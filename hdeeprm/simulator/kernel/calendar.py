@@ -14,7 +14,7 @@ def _ends_before(sim: Sim, one: int, other: int) -> bool:
 
 @compiled
 def _put(sim: Sim, slot: int, job: int) -> None:
-    sim.calendar[slot] = job
+    sim.progress[slot].job_at_slot = job
     sim.progress[job].calendar_slot = slot
 
 
@@ -22,20 +22,20 @@ def _put(sim: Sim, slot: int, job: int) -> None:
 def reschedule(sim: Sim, job: int) -> None:
     """Move a running job to its place after its end has changed."""
     slot = sim.progress[job].calendar_slot
-    while slot > 0 and _ends_before(sim, job, sim.calendar[(slot - 1) >> 1]):
-        _put(sim, slot, sim.calendar[(slot - 1) >> 1])
+    while slot > 0 and _ends_before(sim, job, sim.progress[(slot - 1) >> 1].job_at_slot):
+        _put(sim, slot, sim.progress[(slot - 1) >> 1].job_at_slot)
         slot = (slot - 1) >> 1
     while True:
         child = 2 * slot + 1
         if child >= sim.clock[0].num_running:
             break
         if child + 1 < sim.clock[0].num_running and _ends_before(
-            sim, sim.calendar[child + 1], sim.calendar[child]
+            sim, sim.progress[child + 1].job_at_slot, sim.progress[child].job_at_slot
         ):
             child += 1
-        if not _ends_before(sim, sim.calendar[child], job):
+        if not _ends_before(sim, sim.progress[child].job_at_slot, job):
             break
-        _put(sim, slot, sim.calendar[child])
+        _put(sim, slot, sim.progress[child].job_at_slot)
         slot = child
     _put(sim, slot, job)
 
@@ -53,7 +53,7 @@ def unschedule(sim: Sim, job: int) -> None:
     """Take out a job that ends."""
     clock = sim.clock[0]
     clock.num_running -= 1
-    last = sim.calendar[clock.num_running]
+    last = sim.progress[clock.num_running].job_at_slot
     if last != job:
         _put(sim, sim.progress[job].calendar_slot, last)
         reschedule(sim, last)

@@ -8,7 +8,7 @@ the top. Trees are brought up to date only when they are asked: a selection that
 from __future__ import annotations
 
 from .compiling import compiled
-from .tables import HIGH_CORES, HIGH_GFLOPS, HIGH_MEM, HIGH_MEM_BW, LOW_POWER, NONE, NUM_SELECTIONS
+from .tables import HIGH_CORES, HIGH_GFLOPS, HIGH_MEM, HIGH_MEM_BW, LOW_POWER, NO_KEY, NONE, NUM_SELECTIONS
 from .tables import Simulation as Sim
 
 _ALL_TREES = 2**NUM_SELECTIONS - 2  # every tree but that of *random*
@@ -17,11 +17,11 @@ _ALL_TREES = 2**NUM_SELECTIONS - 2  # every tree but that of *random*
 @compiled
 def mark_node(sim: Sim, node: int, memory_changed: bool, processor: int) -> None:
     """Note that a processor's free cores or bandwidth, and perhaps its node's memory, have changed."""
-    state = sim.node_states[node]
+    state = sim.nodes[node]
     if not state.stale:
         state.stale = 1
-        sim.stale_nodes[sim.num_stale[NUM_SELECTIONS]] = node
-        sim.num_stale[NUM_SELECTIONS] += 1
+        sim.fit_tree[sim.fit_tree[0].num_stale].stale_node = node
+        sim.fit_tree[0].num_stale += 1
     if memory_changed:
         first = sim.nodes[node].first_processor
         for sibling in range(first, first + sim.nodes[node].num_processors):
@@ -32,27 +32,27 @@ def mark_node(sim: Sim, node: int, memory_changed: bool, processor: int) -> None
 
 @compiled
 def _mark_processor(sim: Sim, processor: int) -> None:
-    state = sim.processor_states[processor]
+    state = sim.processors[processor]
     if state.stale == _ALL_TREES:
         return
     for selection in range(1, NUM_SELECTIONS):
         if not (state.stale >> selection) & 1:
-            sim.stale_processors[selection, sim.num_stale[selection]] = processor
-            sim.num_stale[selection] += 1
+            sim.trees[selection, sim.trees[selection, 0].num_stale].stale_processor = processor
+            sim.trees[selection, 0].num_stale += 1
     state.stale = _ALL_TREES
 
 
 @compiled
 def _set_leaf(sim: Sim, selection: int, processor: int) -> int:
     """Write a processor's leaf and return its index in the tree."""
-    state = sim.processor_states[processor]
-    index = (sim.trees.shape[1] >> 1) + sim.tree_leaf[selection, processor]
+    state = sim.processors[processor]
+    index = (sim.trees.shape[1] >> 1) + sim.trees[selection, processor].leaf
     leaf = sim.trees[selection, index]
     if state.free_cores == 0:
-        leaf.key = leaf.memory = NONE
-        leaf.key = -(2**62)
+        leaf.key = NO_KEY
+        leaf.memory = NONE
         return index
-    leaf.memory = sim.node_states[sim.processors[processor].node].free_memory
+    leaf.memory = sim.nodes[sim.processors[processor].node].free_memory
     leaf.key = 0  # high_gflops, low_power: the order of the leaves decides
     if selection == HIGH_CORES:
         leaf.key = state.free_cores
@@ -78,11 +78,11 @@ def _join(sim: Sim, selection: int, index: int) -> bool:
 @compiled
 def _update(sim: Sim, selection: int) -> None:
     """Bring a selection's tree up to date, from its leaves where few are stale."""
-    num_stale = sim.num_stale[selection]
+    num_stale = sim.trees[selection, 0].num_stale
     num_leaves = sim.trees.shape[1] >> 1
     for place in range(num_stale):
-        processor = sim.stale_processors[selection, place]
-        sim.processor_states[processor].stale &= ~(1 << selection)
+        processor = sim.trees[selection, place].stale_processor
+        sim.processors[processor].stale &= ~(1 << selection)
         index = _set_leaf(sim, selection, processor)
         if 4 * num_stale < num_leaves:
             index >>= 1
@@ -91,7 +91,7 @@ def _update(sim: Sim, selection: int) -> None:
     if 4 * num_stale >= num_leaves:
         for inner in range(num_leaves - 1, 0, -1):
             _join(sim, selection, inner)
-    sim.num_stale[selection] = 0
+    sim.trees[selection, 0].num_stale = 0
 
 
 @compiled
@@ -107,7 +107,7 @@ def _first_with_memory(sim: Sim, selection: int, memory: int) -> int:
 def _best_with_memory(sim: Sim, selection: int, memory: int) -> int:
     """The leaf with the highest key, then the lowest place, whose memory is enough: branch and bound."""
     num_leaves = sim.trees.shape[1] >> 1
-    best, best_key = NONE, -(2**62)
+    best, best_key = NONE, NO_KEY
     sim.stack[0] = 1
     height = 1
     while height > 0:
@@ -131,10 +131,10 @@ def _best_with_memory(sim: Sim, selection: int, memory: int) -> int:
 @compiled
 def best_processor(sim: Sim, selection: int, memory: int) -> int:
     """The processor that a core selection takes the next core from; there is one with enough memory."""
-    if sim.num_stale[selection] > 0:
+    if sim.trees[selection, 0].num_stale > 0:
         _update(sim, selection)
     if selection == HIGH_GFLOPS or selection == LOW_POWER:
         leaf = _first_with_memory(sim, selection, memory)
     else:
         leaf = _best_with_memory(sim, selection, memory)
-    return sim.tree_order[selection, leaf - (sim.trees.shape[1] >> 1)]
+    return sim.trees[selection, leaf - (sim.trees.shape[1] >> 1)].processor

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .compiling import compiled, entry_point
+from .compiling import compiled, compiled_with_arrays, entry_point
 from .fitting import blocked_by
 from .observations import Floats32
 from .observations import observe as write_observation
@@ -22,14 +22,15 @@ from .tables import (
     PENDING,
     VOID,
     WAITING,
+    Floats,
     Integers,
     Table,
 )
 from .tables import Simulation as Sim
-from .time import advance
+from .time import advance, elapse, next_event
 
 # What may be wrong with a placement from outside.
-PLACED, NOT_WAITING, WRONG_NUMBER, CORE_TAKEN, NO_MEMORY = range(5)
+PLACED, NOT_WAITING, WRONG_NUMBER, CORE_TAKEN, NO_MEMORY, TOO_LATE = range(6)
 
 
 @compiled
@@ -41,7 +42,7 @@ def _reset_clock(sim: Sim, first_job: int, num_jobs: int, seeds: Integers) -> No
     clock.slowdown_integral = clock.bounded_slowdown = clock.paid = 0.0
     clock.origin = sim.jobs[first_job].submit_time
     clock.next_arrival = clock.num_waiting = clock.num_running = clock.num_ended = clock.num_started = 0
-    clock.num_decisions = clock.last_waiting = clock.advancing = 0
+    clock.num_decisions = clock.num_placed = clock.last_waiting = clock.advancing = 0
     clock.opening = 1
     clock.num_placements = clock.num_oversubscriptions = 0
     clock.num_pstate_changes = clock.num_pstate_commands = clock.commanded_pstates = 0
@@ -53,7 +54,7 @@ def _reset_clock(sim: Sim, first_job: int, num_jobs: int, seeds: Integers) -> No
             clock.last_feasible = job
 
 
-@compiled
+@compiled_with_arrays
 def _reset_queue(sim: Sim, first_job: int, num_jobs: int) -> None:
     clock = sim.clock[0]
     if first_job != clock.first_job or num_jobs != clock.num_jobs:
@@ -78,25 +79,26 @@ def _reset_platform(sim: Sim) -> None:
     for index in range(sim.segments.size):
         sim.segments[index].next_of_job = index + 1 if index + 1 < sim.segments.size else NONE
     clock.free_segment = 0
-    for word in range(sim.words.size):
-        sim.free_words[word] = sim.words[word].all_cores
-        sim.word_segment[word] = NONE
+    for word in sim.words:
+        word.free = word.all_cores
+        word.segment = NONE
     for node in range(sim.nodes.size):
-        state = sim.node_states[node]
-        state.free_memory, state.free_cores = sim.nodes[node].memory_kb, sim.nodes[node].num_cores
+        state = sim.nodes[node]
+        state.free_memory, state.free_cores = state.memory_kb, state.num_cores
         state.stale = 1
-        sim.stale_nodes[node] = node
+        sim.fit_tree[node].stale_node = node
     for processor in range(sim.processors.size):
-        state, hardware = sim.processor_states[processor], sim.processors[processor]
-        state.free_cores, state.free_bandwidth = hardware.num_cores, hardware.bandwidth
+        state = sim.processors[processor]
+        state.free_cores, state.free_bandwidth = state.num_cores, state.bandwidth
         state.oversubscribed = state.num_active = 0
         state.first_segment = NONE
-        state.milliwatts = hardware.num_cores * hardware.milliwatts_p3
+        state.milliwatts = state.num_cores * state.milliwatts_p3
         clock.milliwatts += state.milliwatts
         state.stale = 2**NUM_SELECTIONS - 2
-        sim.stale_processors[:, processor] = processor
-    sim.num_stale[:] = sim.processors.size
-    sim.num_stale[NUM_SELECTIONS] = sim.nodes.size
+        for selection in range(1, NUM_SELECTIONS):
+            sim.trees[selection, processor].stale_processor = processor
+            sim.trees[selection, 0].num_stale = sim.processors.size
+    sim.fit_tree[0].num_stale = sim.nodes.size
 
 
 @entry_point
@@ -112,8 +114,9 @@ def _decide(sim: Sim, job_selection: int, core_selection: int) -> None:
     """Apply a pair of selections again and again until the selected job does not fit."""
     clock = sim.clock[0]
     clock.decision_time = clock.now
-    clock.decision_waiting = clock.num_waiting
-    clock.decision_started = 0
+    clock.decision_waiting = clock.num_waiting + clock.num_placed
+    clock.decision_started = clock.num_placed
+    clock.num_placed = 0
     clock.decision_blocked_by = NOT_BLOCKED
     while job_selection != VOID and clock.num_waiting > 0:
         job = select_job(sim, job_selection)
@@ -171,12 +174,25 @@ def run(sim: Sim, job_selection: int, core_selection: int, records: Table) -> tu
 
 
 @entry_point
-def observe(sim: Sim, kind: int, out: Floats32) -> None:
+def observe(sim: Sim, kind: int, job_limits: Floats, out: Floats32) -> None:
     """Write an observation of the present state."""
-    write_observation(sim, kind, out)
+    write_observation(sim, kind, job_limits, out)
 
 
 @compiled
+def _word_of(sim: Sim, core: int) -> int:
+    """The word of a core, by bisection."""
+    first, last = 0, sim.words.size - 1
+    while first < last:
+        middle = (first + last + 1) >> 1
+        if sim.words[middle].first_core <= core:
+            first = middle
+        else:
+            last = middle - 1
+    return first
+
+
+@compiled_with_arrays
 def _may_place(sim: Sim, job: int, cores: Integers) -> int:
     row = sim.jobs[sim.clock[0].first_job + job]
     if sim.progress[job].status != WAITING:
@@ -185,23 +201,30 @@ def _may_place(sim: Sim, job: int, cores: Integers) -> int:
         return WRONG_NUMBER
     wanted = np.zeros(sim.nodes.size, np.int64)
     for core in cores:
-        word = sim.words[sim.core_word[core]]
-        if not (sim.free_words[sim.core_word[core]] >> (core - word.first_core)) & 1:
+        word = sim.words[_word_of(sim, core)]
+        if not (word.free >> (core - word.first_core)) & 1:
             return CORE_TAKEN
         node = sim.processors[word.processor].node
         wanted[node] += row.memory_kb
-        if wanted[node] > sim.node_states[node].free_memory:
+        if wanted[node] > sim.nodes[node].free_memory:
             return NO_MEMORY
     return PLACED
 
 
 @entry_point
-def place(sim: Sim, job: int, cores: Integers) -> int:
-    """Start a waiting job now on given cores, all different; the selections are not asked."""
+def place(sim: Sim, job: int, cores: Integers, time: float) -> int:
+    """Start a waiting job on given cores, all different; the selections are not asked.
+
+    It starts now or, where ``time`` is later, then, provided that nothing else happens before.
+    """
     verdict = _may_place(sim, job, cores)
+    if verdict == PLACED and next_event(sim) < time:
+        verdict = TOO_LATE
     if verdict == PLACED:
+        elapse(sim, time)
+        sim.clock[0].num_placed += 1
         for core in cores:
-            word = sim.core_word[core]
+            word = _word_of(sim, core)
             take_cores(sim, job, word, 1 << (core - sim.words[word].first_core), 1)
         start_job(sim, job)
     return verdict

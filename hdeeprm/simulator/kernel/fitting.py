@@ -8,21 +8,20 @@ from __future__ import annotations
 
 from .compiling import compiled
 from .randomness import below
-from .tables import BLOCKED_BY_CORES, BLOCKED_BY_MEMORY, NONE, NOT_BLOCKED, NUM_SELECTIONS
+from .tables import BLOCKED_BY_CORES, BLOCKED_BY_MEMORY, NONE, NOT_BLOCKED, PLENTY
 from .tables import Simulation as Sim
 
-_PLENTY = 2**62
 _RANDOM_TRIES = 64
 
 
 @compiled
 def _set_leaf(sim: Sim, node: int) -> int:
-    state = sim.node_states[node]
+    state = sim.nodes[node]
     index = (sim.fit_tree.shape[0] >> 1) + node
     leaf = sim.fit_tree[index]
     leaf.free_cores = state.free_cores
     leaf.memory = state.free_memory if state.free_cores > 0 else NONE
-    leaf.memory_per_core = state.free_memory // state.free_cores if state.free_cores > 0 else _PLENTY
+    leaf.memory_per_core = state.free_memory // state.free_cores if state.free_cores > 0 else PLENTY
     return index
 
 
@@ -36,11 +35,11 @@ def _join(sim: Sim, index: int) -> None:
 
 @compiled
 def _update(sim: Sim) -> None:
-    num_stale = sim.num_stale[NUM_SELECTIONS]
+    num_stale = sim.fit_tree[0].num_stale
     num_leaves = sim.fit_tree.shape[0] >> 1
     for place in range(num_stale):
-        node = sim.stale_nodes[place]
-        sim.node_states[node].stale = 0
+        node = sim.fit_tree[place].stale_node
+        sim.nodes[node].stale = 0
         index = _set_leaf(sim, node) >> 1
         while index > 0 and 4 * num_stale < num_leaves:
             _join(sim, index)
@@ -48,7 +47,7 @@ def _update(sim: Sim) -> None:
     if 4 * num_stale >= num_leaves:
         for inner in range(num_leaves - 1, 0, -1):
             _join(sim, inner)
-    sim.num_stale[NUM_SELECTIONS] = 0
+    sim.fit_tree[0].num_stale = 0
 
 
 @compiled
@@ -107,16 +106,16 @@ def random_core_place(sim: Sim, memory: int) -> tuple[int, int]:
     _update(sim)
     for _ in range(_RANDOM_TRIES):
         node, place = _free_core_node(sim, below(sim.clock[0], sim.clock[0].free_cores))
-        if sim.node_states[node].free_memory >= memory:
+        if sim.nodes[node].free_memory >= memory:
             return node, place
     allowed = 0
-    for state in sim.node_states:
+    for state in sim.nodes:
         if state.free_memory >= memory:
             allowed += state.free_cores
     place = below(sim.clock[0], allowed)
     node = 0
-    while sim.node_states[node].free_memory < memory or place >= sim.node_states[node].free_cores:
-        if sim.node_states[node].free_memory >= memory:
-            place -= sim.node_states[node].free_cores
+    while sim.nodes[node].free_memory < memory or place >= sim.nodes[node].free_cores:
+        if sim.nodes[node].free_memory >= memory:
+            place -= sim.nodes[node].free_cores
         node += 1
     return node, place

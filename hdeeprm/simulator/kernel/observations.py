@@ -13,7 +13,7 @@ from .bits import lowest_bit
 from .compiling import compiled
 from .processors import active_mflops, active_milliwatts
 from .queue import quantile
-from .tables import LOW_MEM_BW, NONE, SHORTEST
+from .tables import LOW_MEM_BW, NONE, SHORTEST, Floats
 from .tables import Simulation as Sim
 
 Floats32 = npt.NDArray[np.float32]
@@ -31,12 +31,12 @@ def _clip(value: float) -> float:
 
 
 @compiled
-def _observe_queue(sim: Sim, out: Floats32) -> None:
+def _observe_queue(sim: Sim, job_limits: Floats, out: Floats32) -> None:
     """Write the last 21 values: five points of each request, and the queue variation."""
     clock = sim.clock[0]
     place = out.size - QUEUE_SIZE
     for selection in range(SHORTEST, LOW_MEM_BW + 1):
-        limit = sim.job_limits[selection - SHORTEST]
+        limit = job_limits[selection - SHORTEST]
         for point in range(NUM_POINTS):
             out[place] = 0.0
             if clock.num_waiting > 0 and limit > 0.0:
@@ -71,7 +71,7 @@ def _remaining_fraction(sim: Sim, job: int) -> float:
 def _observe_idle_cores(sim: Sim, processor: int, out: Floats32, place: int) -> int:
     """Write all cores of a processor as idle and return the place after them."""
     hardware = sim.processors[processor]
-    idle = hardware.milliwatts_p2 if sim.processor_states[processor].num_active > 0 else hardware.milliwatts_p3
+    idle = hardware.milliwatts_p2 if hardware.num_active > 0 else hardware.milliwatts_p3
     for _ in range(hardware.num_cores):
         out[place] = 0.0
         out[place + 1] = _clip(idle / hardware.milliwatts_p0) if hardware.milliwatts_p0 > 0 else 0.0
@@ -89,7 +89,7 @@ def _observe_active_cores(sim: Sim, processor: int, out: Floats32, first: int) -
     if hardware.milliwatts_p0 > 0:
         watts = _clip(active_milliwatts(sim, processor) / hardware.milliwatts_p0)
     first_core = sim.words[hardware.first_word].first_core
-    index = sim.processor_states[processor].first_segment
+    index = hardware.first_segment
     while index != NONE:
         segment = sim.segments[index]
         remaining = _remaining_fraction(sim, segment.job)
@@ -105,21 +105,24 @@ def _observe_active_cores(sim: Sim, processor: int, out: Floats32, first: int) -
 
 
 @compiled
-def observe(sim: Sim, kind: int, out: Floats32) -> None:
+def observe(sim: Sim, kind: int, job_limits: Floats, out: Floats32) -> None:
     """Write an observation: nodes, processors and cores depth-first where the kind has them, then the queue."""
     place = 0
     for node in range(sim.nodes.size if kind != MINIMAL else 0):
-        hardware = sim.nodes[node]
-        out[place] = sim.node_states[node].free_memory / hardware.memory_kb if hardware.memory_kb > 0 else 0.0
+        memory_domain = sim.nodes[node]
+        out[place] = 0.0
+        if memory_domain.memory_kb > 0:
+            out[place] = memory_domain.free_memory / memory_domain.memory_kb
         place += 1
-        first = hardware.first_processor
-        for processor in range(first, first + hardware.num_processors):
-            bandwidth = sim.processors[processor].bandwidth
-            free = sim.processor_states[processor].free_bandwidth
-            out[place] = _clip(free / bandwidth) if bandwidth > 0 else 0.0
+        first = memory_domain.first_processor
+        for processor in range(first, first + memory_domain.num_processors):
+            hardware = sim.processors[processor]
+            out[place] = 0.0
+            if hardware.bandwidth > 0:
+                out[place] = _clip(hardware.free_bandwidth / hardware.bandwidth)
             place += 1
             if kind == NORMAL:
                 first_core = place
                 place = _observe_idle_cores(sim, processor, out, place)
                 _observe_active_cores(sim, processor, out, first_core)
-    _observe_queue(sim, out)
+    _observe_queue(sim, job_limits, out)

@@ -43,7 +43,7 @@ def change_rates(sim: Sim, job: int, sign: float) -> None:
 @compiled
 def _job_segment(sim: Sim, job: int, word: int) -> int:
     """The segment of a job in a word, made where there is none yet."""
-    index = sim.word_segment[word]
+    index = sim.words[word].segment
     if index == NONE:
         index = sim.clock[0].free_segment
         segment = sim.segments[index]
@@ -54,7 +54,7 @@ def _job_segment(sim: Sim, job: int, word: int) -> int:
         segment.num_cores = 0
         segment.next_of_job = sim.progress[job].first_segment
         sim.progress[job].first_segment = index
-        sim.word_segment[word] = index
+        sim.words[word].segment = index
     return index
 
 
@@ -67,11 +67,11 @@ def take_cores(sim: Sim, job: int, word: int, cores: int, count: int) -> None:
     segment = sim.segments[_job_segment(sim, job, word)]
     segment.cores |= cores
     segment.num_cores += count
-    sim.free_words[word] &= ~cores
-    sim.processor_states[processor].free_cores -= count
-    sim.processor_states[processor].free_bandwidth -= count * row.bandwidth
-    sim.node_states[node].free_cores -= count
-    sim.node_states[node].free_memory -= count * row.memory_kb
+    sim.words[word].free &= ~cores
+    sim.processors[processor].free_cores -= count
+    sim.processors[processor].free_bandwidth -= count * row.bandwidth
+    sim.nodes[node].free_cores -= count
+    sim.nodes[node].free_memory -= count * row.memory_kb
     sim.clock[0].free_cores -= count
     mark_node(sim, node, row.memory_kb > 0, processor)
 
@@ -81,7 +81,7 @@ def _take_lowest(sim: Sim, job: int, processor: int, count: int) -> None:
     """Take the lowest free cores of a processor."""
     word = sim.processors[processor].first_word
     while count > 0:
-        free = sim.free_words[word]
+        free = sim.words[word].free
         if free:
             cores = free & -free if count == 1 else free
             taken = 1
@@ -108,14 +108,14 @@ def _take_random(sim: Sim, job: int) -> None:
     memory = sim.jobs[sim.clock[0].first_job + job].memory_kb
     node, place = random_core_place(sim, memory)
     processor = sim.nodes[node].first_processor
-    while place >= sim.processor_states[processor].free_cores:
-        place -= sim.processor_states[processor].free_cores
+    while place >= sim.processors[processor].free_cores:
+        place -= sim.processors[processor].free_cores
         processor += 1
     word = sim.processors[processor].first_word
-    while place >= _count_bits(sim.free_words[word]):
-        place -= _count_bits(sim.free_words[word])
+    while place >= _count_bits(sim.words[word].free):
+        place -= _count_bits(sim.words[word].free)
         word += 1
-    take_cores(sim, job, word, bit_at(sim.free_words[word], place), 1)
+    take_cores(sim, job, word, bit_at(sim.words[word].free, place), 1)
 
 
 @compiled
@@ -129,9 +129,9 @@ def _num_at_once(sim: Sim, job: int, selection: int, processor: int, wanted: int
     )
     if changes_key:
         return 1
-    count = min(wanted, sim.processor_states[processor].free_cores)
+    count = min(wanted, sim.processors[processor].free_cores)
     if row.memory_kb > 0:
-        free_memory = sim.node_states[sim.processors[processor].node].free_memory
+        free_memory = sim.nodes[sim.processors[processor].node].free_memory
         count = min(count, free_memory // row.memory_kb)
     return count
 
@@ -162,7 +162,7 @@ def _log_placement(sim: Sim, job: int, word: int, cores: int) -> None:
         end = start
         while (cores >> (end + 1)) & 1:
             end += 1
-        entry = sim.placements[clock.num_placements]
+        entry = sim.log[clock.num_placements]
         entry.job = job
         entry.first_core = first_core + start
         entry.last_core = first_core + end
@@ -178,14 +178,14 @@ def _link_segments(sim: Sim, job: int) -> None:
     while index != NONE:
         segment = sim.segments[index]
         processor = sim.words[segment.word].processor
-        state = sim.processor_states[processor]
+        state = sim.processors[processor]
         segment.previous_on_processor = NONE
         segment.next_on_processor = state.first_segment
         if state.first_segment != NONE:
             sim.segments[state.first_segment].previous_on_processor = index
         state.first_segment = index
         progress.milliwatts += segment.num_cores * active_milliwatts(sim, processor)
-        sim.word_segment[segment.word] = NONE
+        sim.words[segment.word].segment = NONE
         if sim.clock[0].recording:
             _log_placement(sim, job, segment.word, segment.cores)
         index = segment.next_of_job
@@ -219,12 +219,12 @@ def _release_segment(sim: Sim, job: int, index: int) -> None:
     row = sim.jobs[sim.clock[0].first_job + job]
     processor = sim.words[segment.word].processor
     node = sim.processors[processor].node
-    state = sim.processor_states[processor]
-    sim.free_words[segment.word] |= segment.cores
+    state = sim.processors[processor]
+    sim.words[segment.word].free |= segment.cores
     state.free_cores += segment.num_cores
     state.free_bandwidth += segment.num_cores * row.bandwidth
-    sim.node_states[node].free_cores += segment.num_cores
-    sim.node_states[node].free_memory += segment.num_cores * row.memory_kb
+    sim.nodes[node].free_cores += segment.num_cores
+    sim.nodes[node].free_memory += segment.num_cores * row.memory_kb
     sim.clock[0].free_cores += segment.num_cores
     mark_node(sim, node, row.memory_kb > 0, processor)
     if segment.previous_on_processor == NONE:

@@ -17,19 +17,15 @@ FLOP_PER_MFLOP = 1e6
 @compiled
 def active_mflops(sim: Sim, processor: int) -> int:
     """Speed of an active core now, in Mflop/s."""
-    hardware = sim.processors[processor]
-    if sim.processor_states[processor].oversubscribed:
-        return hardware.mflops_p1
-    return hardware.mflops_p0
+    state = sim.processors[processor]
+    return state.mflops_p1 if state.oversubscribed else state.mflops_p0
 
 
 @compiled
 def active_milliwatts(sim: Sim, processor: int) -> int:
     """Power of an active core now, in mW."""
-    hardware = sim.processors[processor]
-    if sim.processor_states[processor].oversubscribed:
-        return hardware.milliwatts_p1
-    return hardware.milliwatts_p0
+    state = sim.processors[processor]
+    return state.milliwatts_p1 if state.oversubscribed else state.milliwatts_p0
 
 
 @compiled
@@ -93,7 +89,7 @@ def _change_job_speed(sim: Sim, job: int, old_mflops: int, new_mflops: int) -> N
 @compiled
 def _change_jobs(sim: Sim, processor: int, old_mflops: int, old_milliwatts: int) -> None:
     new_mflops, new_milliwatts = active_mflops(sim, processor), active_milliwatts(sim, processor)
-    index = sim.processor_states[processor].first_segment
+    index = sim.processors[processor].first_segment
     while index != NONE:
         segment = sim.segments[index]
         settle(sim, segment.job, sim.clock[0].now)
@@ -107,7 +103,7 @@ def _change_jobs(sim: Sim, processor: int, old_mflops: int, old_milliwatts: int)
 def _log_oversubscription(sim: Sim, processor: int, start: float) -> None:
     clock = sim.clock[0]
     if clock.recording and clock.now > start:
-        entry = sim.oversubscriptions[clock.num_oversubscriptions]
+        entry = sim.log[clock.num_oversubscriptions]
         entry.processor = processor
         entry.start = start
         entry.end = clock.now
@@ -116,7 +112,7 @@ def _log_oversubscription(sim: Sim, processor: int, start: float) -> None:
 
 @compiled
 def _cross_bandwidth_limit(sim: Sim, processor: int) -> None:
-    state = sim.processor_states[processor]
+    state = sim.processors[processor]
     mflops, milliwatts = active_mflops(sim, processor), active_milliwatts(sim, processor)
     if state.oversubscribed:
         state.oversubscribed = 0
@@ -130,33 +126,32 @@ def _cross_bandwidth_limit(sim: Sim, processor: int) -> None:
 @compiled
 def _count_pstate_changes(sim: Sim, processor: int, num_active: int, crossed: bool) -> None:
     """Count cores that change P-state, and which P-states are commanded in this instant."""
-    clock, state = sim.clock[0], sim.processor_states[processor]
-    num_cores = sim.processors[processor].num_cores
+    clock, state = sim.clock[0], sim.processors[processor]
     changed = abs(num_active - state.num_active)
     if crossed:
         changed += min(num_active, state.num_active)
     if (num_active > 0) != (state.num_active > 0):
-        changed += min(num_cores - num_active, num_cores - state.num_active)
+        changed += state.num_cores - max(num_active, state.num_active)
     clock.num_pstate_changes += changed
     if num_active > 0:
         clock.commanded_pstates |= 2 if state.oversubscribed else 1
-    if num_active < num_cores:
+    if num_active < state.num_cores:
         clock.commanded_pstates |= 4 if num_active > 0 else 8
 
 
 @compiled
 def refresh_processor(sim: Sim, processor: int) -> None:
     """Bring P-states, power and the speed of its jobs up to date after cores were taken or freed."""
-    clock, state, hardware = sim.clock[0], sim.processor_states[processor], sim.processors[processor]
+    clock, state = sim.clock[0], sim.processors[processor]
     old_mflops = state.num_active * active_mflops(sim, processor)
     crossed = (state.free_bandwidth < 0) != (state.oversubscribed == 1)
     if crossed:
         _cross_bandwidth_limit(sim, processor)
-    num_active = hardware.num_cores - state.free_cores
+    num_active = state.num_cores - state.free_cores
     if clock.recording:
         _count_pstate_changes(sim, processor, num_active, crossed)
     state.num_active = num_active
-    idle = hardware.milliwatts_p2 if num_active > 0 else hardware.milliwatts_p3
+    idle = state.milliwatts_p2 if num_active > 0 else state.milliwatts_p3
     milliwatts = num_active * active_milliwatts(sim, processor) + state.free_cores * idle
     clock.milliwatts += milliwatts - state.milliwatts
     state.milliwatts = milliwatts

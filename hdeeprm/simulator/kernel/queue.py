@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiling import compiled
+from .compiling import compiled, compiled_with_arrays
 from .randomness import below
 from .tables import FIRST, LOW_MEM, LOW_MEM_BW, NUM_SELECTIONS, RANDOM_JOB, SHORTEST, SMALLEST
 from .tables import Simulation as Sim
@@ -29,7 +29,7 @@ def request(sim: Sim, selection: int, job: int) -> float:
     return float(job)
 
 
-@compiled
+@compiled_with_arrays
 def rank_jobs(sim: Sim) -> None:
     """Rank the jobs of the episode under each selection; ties by age."""
     num_jobs = sim.clock[0].num_jobs
@@ -39,8 +39,8 @@ def rank_jobs(sim: Sim) -> None:
             keys[job] = request(sim, selection, job)
         order = np.argsort(keys, kind="mergesort")
         for rank in range(num_jobs):
-            sim.ranked[selection, rank] = order[rank]
-            sim.rank[selection, order[rank]] = rank
+            sim.ranks[selection, rank].job = order[rank]
+            sim.ranks[selection, order[rank]].rank = rank
 
 
 @compiled
@@ -49,7 +49,7 @@ def count_waiting(sim: Sim, job: int, change: int) -> None:
     clock = sim.clock[0]
     clock.num_waiting += change
     for selection in range(FIRST, NUM_SELECTIONS):
-        index = sim.rank[selection, job] + 1
+        index = sim.ranks[selection, job].rank + 1
         while index <= clock.num_jobs:
             sim.waiting[selection, index] += change
             index += index & -index
@@ -67,7 +67,7 @@ def waiting_job(sim: Sim, selection: int, place: int) -> int:
             place -= sim.waiting[selection, upper]
             rank = upper
         step >>= 1
-    return sim.ranked[selection, rank]
+    return sim.ranks[selection, rank].job
 
 
 @compiled

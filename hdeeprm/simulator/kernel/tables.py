@@ -49,13 +49,25 @@ OVER, DECISION, STALLED, LOG_FULL = range(4)
 
 NONE = -1
 """End of a linked list, or no index."""
+NO_KEY = -(2**62)
+"""Key below every key: of a processor without free cores."""
+PLENTY = 2**62
+"""Memory per core above every request: of a node without free cores."""
 
 
 def _record(**kinds: str) -> np.dtype[np.record]:
     return np.dtype((np.record, list(kinds.items())))
 
 
-NODE = _record(memory_kb="i8", num_cores="i8", first_processor="i8", num_processors="i8")
+NODE = _record(
+    memory_kb="i8",
+    num_cores="i8",
+    first_processor="i8",
+    num_processors="i8",
+    free_memory="i8",
+    free_cores="i8",
+    stale="i8",  # 1: the fit tree has not seen the last change
+)
 
 PROCESSOR = _record(
     node="i8",
@@ -69,9 +81,23 @@ PROCESSOR = _record(
     milliwatts_p1="i8",
     milliwatts_p2="i8",
     milliwatts_p3="i8",
+    free_cores="i8",
+    free_bandwidth="i8",  # may be below 0
+    oversubscribed="i8",
+    oversubscribed_since="f8",
+    first_segment="i8",
+    num_active="i8",
+    milliwatts="i8",  # of all its cores, now
+    stale="i8",  # mask of the selection trees that have not seen the last change
 )
 
-WORD = _record(processor="i8", first_core="i8", all_cores="i8")
+WORD = _record(
+    processor="i8",
+    first_core="i8",
+    all_cores="i8",  # mask
+    free="i8",  # mask
+    segment="i8",  # of the job that is being placed
+)
 
 JOB = _record(
     submit_time="f8",
@@ -110,6 +136,7 @@ CLOCK = _record(
     opening="i8",  # 1: the first decision point has not been reached
     advancing="i8",  # 1: an action was applied whose consequences are not yet seen
     num_decisions="i8",
+    num_placed="i8",  # jobs placed from outside since the last decision
     decision_time="f8",
     decision_waiting="i8",  # waiting jobs before the action
     decision_started="i8",
@@ -153,6 +180,7 @@ PROGRESS = _record(
     sequence="i8",  # order of starts
     first_segment="i8",
     calendar_slot="i8",
+    job_at_slot="i8",  # the calendar itself: the heap's slots lie beside the jobs
 )
 
 SEGMENT = _record(
@@ -165,58 +193,52 @@ SEGMENT = _record(
     previous_on_processor="i8",
 )
 
-PROCESSOR_STATE = _record(
-    free_cores="i8",
-    free_bandwidth="i8",
-    oversubscribed="i8",
-    oversubscribed_since="f8",
-    first_segment="i8",
-    num_active="i8",
-    milliwatts="i8",
-    stale="i8",  # mask of the selection trees that have not seen the last change
+RANK = _record(rank="i4", job="i4")
+
+LEAF = _record(
+    key="i8",
+    memory="i8",
+    processor="i4",  # by place among the leaves
+    leaf="i4",  # by processor: its place among the leaves
+    stale_processor="i4",  # list of the stale
+    num_stale="i4",  # in the first record only
 )
 
-NODE_STATE = _record(free_memory="i8", free_cores="i8", stale="i8")
+FIT = _record(
+    free_cores="i8",
+    memory_per_core="i8",  # least, over the nodes with free cores
+    memory="i8",  # most, over the nodes with free cores
+    stale_node="i4",  # list of the stale
+    num_stale="i4",  # in the first record only
+)
 
-LEAF = _record(key="i8", memory="i8")
-FIT = _record(free_cores="i8", memory_per_core="i8", memory="i8")
+LOG = _record(
+    job="i8",  # a placement: cores first to last of a job
+    first_core="i8",
+    last_core="i8",
+    processor="i8",  # an over-subscription: a processor from start to end
+    start="f8",
+    end="f8",
+)
 
-PLACEMENT = _record(job="i8", first_core="i8", last_core="i8")
-OVERSUBSCRIPTION = _record(processor="i8", start="f8", end="f8")
 DECISION_RECORD = _record(
-    time="f8", num_waiting="i8", num_started="i8", blocked_by="i8", reward="f8", action="i8"
+    time="f8", num_waiting="i8", num_started="i8", blocked_by="i8", reward="f8"
 )
 
 
 class Simulation(NamedTuple):
-    """All tables of one simulation; J jobs, N nodes, P processors, W words, C cores."""
+    """All tables of one simulation; J jobs of an episode, N nodes, P processors, W words, C cores."""
 
-    # Fixed.
+    jobs: Table  # (jobs of the workload,) JOB; the one table that never changes
+    clock: Table  # (1,) CLOCK
+    progress: Table  # (J,) PROGRESS
+    segments: Table  # (C,) SEGMENT
     nodes: Table  # (N,) NODE
     processors: Table  # (P,) PROCESSOR
     words: Table  # (W,) WORD
-    core_word: SmallIntegers  # (C,)
-    tree_order: SmallIntegers  # (6, P) leaf of a selection tree: processor
-    tree_leaf: SmallIntegers  # (6, P) processor: leaf
-    jobs: Table  # (jobs of the workload,) JOB
-    job_limits: Floats  # (4,) requested time, cores, memory, bandwidth
-    # State.
-    clock: Table  # (1,) CLOCK
-    progress: Table  # (J,) PROGRESS
-    waiting: SmallIntegers  # (6, J + 1) Fenwick trees over the ranks of waiting jobs
-    rank: SmallIntegers  # (6, J) job: rank
-    ranked: SmallIntegers  # (6, J) rank: job
-    calendar: SmallIntegers  # (min(J, C),) heap of running jobs by end
-    segments: Table  # (C,) SEGMENT
-    processor_states: Table  # (P,) PROCESSOR_STATE
-    node_states: Table  # (N,) NODE_STATE
-    free_words: Integers  # (W,) masks of free cores
-    word_segment: SmallIntegers  # (W,) segment of the job that is being placed
+    waiting: SmallIntegers  # (6, J + 1) a Fenwick tree over the ranks of waiting jobs per selection
+    ranks: Table  # (6, J) RANK
     trees: Table  # (6, 2 x leaves) LEAF
     fit_tree: Table  # (2 x leaves,) FIT
-    stale_processors: SmallIntegers  # (6, P)
-    stale_nodes: SmallIntegers  # (N,)
-    num_stale: Integers  # (7,) per selection tree, then of the fit tree
     stack: Integers  # (128,) scratch
-    placements: Table  # log, PLACEMENT
-    oversubscriptions: Table  # log, OVERSUBSCRIPTION
+    log: Table  # LOG: placements and over-subscriptions, two lists side by side

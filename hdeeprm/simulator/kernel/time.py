@@ -62,7 +62,13 @@ def _next_submission(sim: Sim) -> float:
 def _next_end(sim: Sim) -> float:
     if sim.clock[0].num_running == 0:
         return math.inf
-    return sim.progress[sim.calendar[0]].end_time
+    return sim.progress[sim.progress[0].job_at_slot].end_time
+
+
+@compiled
+def next_event(sim: Sim) -> float:
+    """Time of the next submission or end; infinity where nothing will happen."""
+    return min(_next_submission(sim), _next_end(sim))
 
 
 @compiled
@@ -83,7 +89,7 @@ def _submit(sim: Sim) -> None:
 def _end(sim: Sim) -> None:
     """The first running job of the calendar ends: done, or out of walltime."""
     clock = sim.clock[0]
-    job = sim.calendar[0]
+    job = sim.progress[0].job_at_slot
     row, progress = sim.jobs[clock.first_job + job], sim.progress[job]
     done = progress.updated_time + progress.remaining_flop / (progress.mflops * 1e6)
     in_time = done <= progress.end_time + clock.tolerance * max(1.0, progress.end_time)
@@ -97,7 +103,7 @@ def _end(sim: Sim) -> None:
 def _handle_instant(sim: Sim) -> None:
     """All submissions and ends that lie within the tolerance of the next event, in order of time."""
     clock = sim.clock[0]
-    first = min(_next_submission(sim), _next_end(sim))
+    first = next_event(sim)
     limit = first + clock.tolerance * max(1.0, first)
     while True:
         submission, end = _next_submission(sim), _next_end(sim)
@@ -136,8 +142,8 @@ def _logs_full(sim: Sim) -> bool:
     """Whether the logs might not hold what one instant and one decision can add."""
     clock = sim.clock[0]
     return clock.recording == 1 and (
-        clock.num_placements + sim.core_word.size > sim.placements.size
-        or clock.num_oversubscriptions + sim.processors.size > sim.oversubscriptions.size
+        clock.num_placements + clock.num_cores > sim.log.size
+        or clock.num_oversubscriptions + sim.processors.size > sim.log.size
     )
 
 

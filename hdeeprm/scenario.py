@@ -1,0 +1,100 @@
+"""What an experiment is about: the platform and the workload that its options name, checked together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hdeeprm.errors import OptionsError, WorkloadError
+from hdeeprm.options import Options
+from hdeeprm.platforms import Platform, load_platform
+from hdeeprm.workloads import TraceSettings, Workload, load_workload
+
+MAX_NAMED_JOBS = 10
+"""How many jobs a message names before it says how many more there are."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A platform and the workload that is to run on it."""
+
+    platform: Platform
+    workload: Workload
+    oversized_jobs: tuple[str, ...]  # ids of the jobs that could not run on the empty platform
+
+
+def load_scenario(options: Options, custom_workload: str | Path | None = None) -> Scenario:
+    """Read the platform and the workload of an experiment.
+
+    Args:
+        options: Names both; relative paths start at the folder of the options file, then at the working
+            directory, then among what comes with the package.
+        custom_workload: A Batsim JSON workload or a trace that takes the place of ``workload_file_path``.
+
+    Raises:
+        OptionsError: If ``nb_resources`` is not the platform's number of cores, no workload is named, or the
+            window does not fit the workload.
+        PlatformError, WorkloadError: If a file cannot be used, or no job can run on the platform.
+    """
+    platform = load_platform(options.platform_file_path, options.folder)
+    _check_number_of_cores(options, platform)
+    workload = _load_workload(options, custom_workload)
+    _check_window(options, workload)
+    feasible = platform.feasible(workload.requested_cores, workload.memory_kb)
+    oversized = tuple(workload.job_ids[job] for job in np.flatnonzero(~feasible))
+    if oversized and (options.workload.oversized == "error" or not feasible.any()):
+        raise WorkloadError(
+            f"{workload.name}: {len(oversized)} of {workload.num_jobs} jobs ask for more than the platform "
+            f"{platform.name!r} has when it is empty: {named(oversized)}. Take a larger platform, "
+            'or set workload.oversized to "reject" to go on without them'
+        )
+    return Scenario(platform, workload, oversized)
+
+
+def named(job_ids: tuple[str, ...]) -> str:
+    """The first few job ids, and how many more there are."""
+    more = f" and {len(job_ids) - MAX_NAMED_JOBS} more" if len(job_ids) > MAX_NAMED_JOBS else ""
+    return ", ".join(job_ids[:MAX_NAMED_JOBS]) + more
+
+
+def _check_number_of_cores(options: Options, platform: Platform) -> None:
+    if options.nb_resources not in (None, platform.num_cores):
+        raise OptionsError(
+            f"nb_resources: {options.nb_resources} is not the number of cores of the platform "
+            f"{platform.name!r}, which has {platform.num_cores}; correct it or leave it out"
+        )
+
+
+def _load_workload(options: Options, custom_workload: str | Path | None) -> Workload:
+    path = custom_workload or options.workload_file_path
+    if not path:
+        raise OptionsError(
+            "workload_file_path: no workload is named; give a trace here, such as 'gaia_like.swf', "
+            "or a workload with -cw"
+        )
+    chosen = options.workload
+    settings = TraceSettings(
+        nb_jobs=options.nb_jobs,
+        run_time=chosen.run_time,
+        memory=chosen.memory,
+        memory_unit=chosen.memory_unit,
+        memory_scope=chosen.memory_scope,
+        mem_bw=chosen.mem_bw,
+        walltime=chosen.walltime,
+    )
+    search = None if custom_workload else options.folder
+    return load_workload(path, settings, np.random.default_rng(options.seed), search)
+
+
+def _check_window(options: Options, workload: Workload) -> None:
+    window = options.workload.window
+    if window is None:
+        return
+    start = 0 if window.start == "random" else window.start
+    if start + window.length > workload.num_jobs:
+        raise OptionsError(
+            f"workload.window: {window.length} jobs from job {start} go beyond the workload's "
+            f"{workload.num_jobs} jobs; shorten the window or let it start earlier"
+        )
