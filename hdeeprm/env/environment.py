@@ -181,6 +181,10 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
             return int(np.argmax(self.action_masks()))
         return int(action)
 
+    def pair(self, action: int) -> tuple[int, int]:
+        """Job selection and core selection of an action; (-1, -1) for void."""
+        return self._pairs[action]
+
     def is_masked(self, action: int) -> bool:
         """Whether an action is masked at this decision point."""
         return self._pairs[action][0] < 0 and not self.simulator.may_wait()

@@ -44,7 +44,7 @@ def _waiting_lines(simulator: EmbeddedSimulator, jobs: np.ndarray) -> list[str]:
     return [
         f"  job {workload.job_ids[first + job]}: {workload.requested_cores[first + job]} cores for "
         f"{workload.requested_time[first + job]:,.0f} s, {workload.memory_kb[first + job] / 1000:,.0f} MB per core, "
-        f"waits since {simulator.now - (workload.submit_time[first + job] - origin):,.2f} s"
+        f"waiting for {simulator.now - (workload.submit_time[first + job] - origin):,.2f} s"
         for job in jobs
     ]
 
@@ -52,7 +52,7 @@ def _waiting_lines(simulator: EmbeddedSimulator, jobs: np.ndarray) -> list[str]:
 def _running_lines(simulator: EmbeddedSimulator, jobs: np.ndarray) -> list[str]:
     workload, first, records = simulator.workload, simulator.first_job, simulator.job_records()
     return [
-        f"  job {workload.job_ids[first + job]}: {workload.requested_cores[first + job]} cores, runs since "
+        f"  job {workload.job_ids[first + job]}: {workload.requested_cores[first + job]} cores, running for "
         f"{simulator.now - records['start_time'][job]:,.2f} of {workload.requested_time[first + job]:,.0f} s requested"
         for job in jobs
     ]

@@ -78,6 +78,11 @@ class EmbeddedSimulator:
         return int(self._clock.first_job)
 
     @property
+    def num_jobs(self) -> int:
+        """Number of jobs of the episode."""
+        return int(self._clock.num_jobs)
+
+    @property
     def num_waiting(self) -> int:
         """Number of waiting jobs."""
         return int(self._clock.num_waiting)
@@ -170,6 +175,10 @@ class EmbeddedSimulator:
         self._see(self._run(pair, self._one_record)[1])
         return float(self._clock.decision_reward)
 
+    def last_decision(self) -> Records:
+        """A copy of the record of the last :meth:`step`, shape (1,), as of :meth:`run`."""
+        return self._one_record.copy()
+
     def _check_open(self) -> None:
         if self.over:
             raise SimulationError("the episode is over; reset to start another one")
@@ -205,7 +214,9 @@ class EmbeddedSimulator:
             SimulationError: If the job does not wait, the cores cannot be had, or an event comes before.
         """
         time = self.now if time is None else time
-        if len(np.unique(cores)) != len(cores) or not np.all((cores >= 0) & (cores < self.platform.num_cores)):
+        if len(np.unique(cores)) != len(cores) or not np.all(
+            (cores >= 0) & (cores < self.platform.num_cores)
+        ):
             verdict = episode.CORE_TAKEN
         else:
             verdict = episode.place(self._tables, job, np.asarray(cores, np.int64), float(time))
@@ -221,19 +232,27 @@ class EmbeddedSimulator:
         return bool(self._clock.num_running > 0 or self._clock.next_arrival < self._clock.num_jobs)
 
     def job_records(self) -> Records:
-        """A copy of each job's progress, shape (jobs of the episode,): ``status``, ``start_time``,
-        ``end_time`` in s, ``energy_mj`` in mJ; times mean something only once the job has started."""
+        """A copy of each job's progress, shape (jobs of the episode,).
+
+        Fields: ``status``, ``start_time`` and ``end_time`` in s, ``energy_mj`` in mJ; times mean something only
+        once the job has started.
+        """
         return self._tables.progress[: int(self._clock.num_jobs)].copy()
 
     def node_records(self) -> Records:
-        """A copy of each node's state, shape (nodes,): ``num_cores``, ``free_cores``, ``memory_kb``, ``free_memory``."""
+        """A copy of each node's state, shape (nodes,).
+
+        Fields: ``num_cores``, ``free_cores``, ``memory_kb``, ``free_memory`` in KB.
+        """
         return self._tables.nodes.copy()
 
     def _empty_logs(self) -> None:
         clock = self._clock
         placements, oversubscriptions = ["job", "first_core", "last_core"], ["processor", "start", "end"]
         self._placements.append(self._tables.log[placements][: clock.num_placements].copy())
-        self._oversubscriptions.append(self._tables.log[oversubscriptions][: clock.num_oversubscriptions].copy())
+        self._oversubscriptions.append(
+            self._tables.log[oversubscriptions][: clock.num_oversubscriptions].copy()
+        )
         clock.num_placements = clock.num_oversubscriptions = 0
 
     def placements(self) -> Records:
@@ -242,6 +261,6 @@ class EmbeddedSimulator:
         return np.concatenate(self._placements)
 
     def oversubscriptions(self) -> Records:
-        """When processors had less than no bandwidth left, if recording: ``processor``, ``start``, ``end`` s."""
+        """When processors were over-subscribed, if recording: ``processor``, ``start`` and ``end`` in s."""
         self._empty_logs()
         return np.concatenate(self._oversubscriptions)

@@ -102,7 +102,7 @@ def job_table(platform: Platform, workload: Workload) -> Table:
 
 
 def build_simulation(platform: Platform, workload: Workload, max_jobs: int, recording: bool) -> Simulation:
-    """All tables of one simulation, for episodes of up to ``max_jobs`` jobs; the kernel's reset fills them."""
+    """All tables of a simulation, for episodes of up to ``max_jobs`` jobs; the kernel's reset fills them."""
     log_size = LOG_SIZE + 2 * platform.num_cores if recording else 0
     simulation = Simulation(
         jobs=job_table(platform, workload),

@@ -63,7 +63,7 @@ class Simulator(Protocol):
         """Empty the platform and go to the first decision point of an episode over some of the jobs."""
 
     def run(self, pair: tuple[int, int], limit: int = 1) -> Records:
-        """Take one action at up to ``limit`` decision points; a record each of time, queue, starts, reward."""
+        """Take one action at up to ``limit`` decision points; a record for each."""
 
     def step(self, pair: tuple[int, int]) -> float:
         """Take one action at this decision point, go to the next one, and return the reward."""

@@ -133,7 +133,7 @@ def best_processor(sim: Sim, selection: int, memory: int) -> int:
     """The processor that a core selection takes the next core from; there is one with enough memory."""
     if sim.trees[selection, 0].num_stale > 0:
         _update(sim, selection)
-    if selection == HIGH_GFLOPS or selection == LOW_POWER:
+    if selection in (HIGH_GFLOPS, LOW_POWER):
         leaf = _first_with_memory(sim, selection, memory)
     else:
         leaf = _best_with_memory(sim, selection, memory)

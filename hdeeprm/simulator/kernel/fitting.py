@@ -99,7 +99,7 @@ def _free_core_node(sim: Sim, place: int) -> tuple[int, int]:
 
 @compiled
 def random_core_place(sim: Sim, memory: int) -> tuple[int, int]:
-    """A free core with enough memory, each equally likely: its node, and its place among the free cores there.
+    """A free core with enough memory, each equally likely: its node, its place among the free cores there.
 
     Free cores are tried at random; where memory is so tight that many tries fail, all nodes are counted.
     """

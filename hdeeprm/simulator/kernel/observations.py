@@ -1,7 +1,7 @@
 """What an agent sees, written into an array of float32 in [0, 1].
 
-The waiting jobs come last in every kind of observation: for each request the five points minimum, quartiles and
-maximum over the job limit, then how the queue has changed since the decision before.
+The waiting jobs come last in every kind of observation: for each request the five points minimum, quartiles
+and maximum over the job limit, then how the queue has changed since the decision before.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _observe_active_cores(sim: Sim, processor: int, out: Floats32, first: int) -
 
 @compiled
 def observe(sim: Sim, kind: int, job_limits: Floats, out: Floats32) -> None:
-    """Write an observation: nodes, processors and cores depth-first where the kind has them, then the queue."""
+    """Write an observation: the hierarchy depth-first as far as the kind shows it, then the queue."""
     place = 0
     for node in range(sim.nodes.size if kind != MINIMAL else 0):
         memory_domain = sim.nodes[node]

@@ -30,12 +30,16 @@ def change_rates(sim: Sim, job: int, sign: float) -> None:
     requested_time = sim.jobs[clock.first_job + job].requested_time
     term = sign / requested_time
     total = clock.slowdown_rate + term
-    large, small = (clock.slowdown_rate, term) if clock.slowdown_rate >= abs(term) else (term, clock.slowdown_rate)
+    large, small = (
+        (clock.slowdown_rate, term) if clock.slowdown_rate >= abs(term) else (term, clock.slowdown_rate)
+    )
     clock.slowdown_rate_error += (large - total) + small
     clock.slowdown_rate = total
     term = sign / max(requested_time, BOUNDED_SLOWDOWN_TAU)
     total = clock.bounded_rate + term
-    large, small = (clock.bounded_rate, term) if clock.bounded_rate >= abs(term) else (term, clock.bounded_rate)
+    large, small = (
+        (clock.bounded_rate, term) if clock.bounded_rate >= abs(term) else (term, clock.bounded_rate)
+    )
     clock.bounded_rate_error += (large - total) + small
     clock.bounded_rate = total
 

@@ -221,9 +221,7 @@ LOG = _record(
     end="f8",
 )
 
-DECISION_RECORD = _record(
-    time="f8", num_waiting="i8", num_started="i8", blocked_by="i8", reward="f8"
-)
+DECISION_RECORD = _record(time="f8", num_waiting="i8", num_started="i8", blocked_by="i8", reward="f8")
 
 
 class Simulation(NamedTuple):

@@ -10,7 +10,6 @@ from .queue import count_waiting
 from .tables import (
     DECISION,
     LOG_FULL,
-    NONE,
     OVER,
     REJECTED,
     STALLED,
@@ -119,7 +118,7 @@ def _handle_instant(sim: Sim) -> None:
 
 @compiled
 def is_over(sim: Sim) -> bool:
-    """Whether every job that can run has ended; late ones that cannot are rejected without waiting for them."""
+    """Whether every job that can run has ended; later ones that cannot are rejected at once."""
     clock = sim.clock[0]
     if clock.num_waiting > 0 or clock.num_running > 0 or clock.next_arrival <= clock.last_feasible:
         return False

@@ -1,0 +1,269 @@
+"""The command line: ``hdeeprm VERB``, and ``hdeeprm-launch`` and ``hdeeprm-clean`` by their old names."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hdeeprm import __version__
+from hdeeprm.errors import HDeepRMError
+
+if TYPE_CHECKING:
+    from hdeeprm.options import Options
+
+EXIT_INTERRUPTED = 130
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+LAUNCH_HELP = """\
+Simulate a workload on a platform under an agent, and write a run directory.
+
+A minimal options.json:
+
+    {"platform_file_path": "gaia", "workload_file_path": "gaia_like.swf",
+     "agent": {"name": "shortest-high_gflops"}}
+
+Platforms and workloads are looked for beside the options file, in the working directory and among those that
+come with the package. 'hdeeprm schema' lists all options; the options of HDeepRM 0.2 and 0.3 are read too.
+"""
+
+GENERATE_HELP = """\
+Write an SWF trace drawn from the Lublin-Feitelson model: job sizes, run times, and arrivals with a day cycle.
+
+    hdeeprm generate --num-jobs 1000 --num-cores 2280 --load 0.9 --memory-mb 50 4000 --out trace.swf
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point of ``hdeeprm``."""
+    return _execute(_parser(), arguments)
+
+
+def launch(arguments: Sequence[str] | None = None) -> int:
+    """Entry point of ``hdeeprm-launch``."""
+    parser = _new_parser("hdeeprm-launch", LAUNCH_HELP)
+    _add_launch(parser)
+    return _execute(parser, arguments)
+
+
+def clean(arguments: Sequence[str] | None = None) -> int:
+    """Entry point of ``hdeeprm-clean``."""
+    parser = _new_parser("hdeeprm-clean", "Remove run directories that HDeepRM made, and nothing else.")
+    _add_clean(parser)
+    return _execute(parser, arguments)
+
+
+def _new_parser(prog: str, description: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=prog, description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action="version", version=f"hdeeprm {__version__}")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    return parser
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _new_parser("hdeeprm", "Evaluate workload management on heterogeneous clusters.")
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for name, add, text in (
+        ("launch", _add_launch, LAUNCH_HELP),
+        ("platform", _add_platform, "Show a platform: hierarchy, totals, GFLOPS, watts, P-states."),
+        ("generate", _add_generate, GENERATE_HELP),
+        ("schema", _add_schema, "Print the JSON Schema of options.json."),
+        ("versions", _add_versions, "Print the versions that results depend on, as JSON."),
+        ("clean", _add_clean, "Remove run directories that HDeepRM made, and nothing else."),
+    ):
+        add(
+            verbs.add_parser(
+                name,
+                help=text.split("\n")[0],
+                description=text,
+                formatter_class=argparse.RawDescriptionHelpFormatter,
+            )
+        )
+    return parser
+
+
+def _execute(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> int:
+    """Run the chosen verb; errors become one line on stderr and an exit code."""
+    chosen = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    verb: Callable[[argparse.Namespace], int] = chosen.verb
+    try:
+        return verb(chosen)
+    except HDeepRMError as error:
+        if chosen.debug:
+            traceback.print_exc()
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted; the run is marked incomplete", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+# launch
+
+
+def _add_launch(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("options", help="options.json: what to run")
+    add("-cw", "--custom-workload", metavar="FILE", help="Batsim JSON workload, or trace, to run instead")
+    add(
+        "-nr", "--num-runs", type=_positive, default=1, metavar="N", help="repeat N times; run k has seed + k"
+    )
+    add("-o", "--output", type=Path, metavar="RUN_DIR", help="run directory (default: a new one in runs/)")
+    add("--seed", type=int, metavar="SEED", help="take the place of seed")
+    add("--simulator", metavar="NAME", help="take the place of simulator.backend: embedded")
+    add("--clock", metavar="NAME", help="take the place of simulator.clock: exact")
+    add("--log-level", choices=LOG_LEVELS, help="take the place of log_level, for insights.log")
+    add("--json", action="store_true", help="print the metrics as JSON, for machines")
+    parser.set_defaults(verb=_launch)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not a number of runs; give 1 or more")
+    return number
+
+
+def _launch(chosen: argparse.Namespace) -> int:
+    from hdeeprm.options import load_options
+    from hdeeprm.reporting import RunReporter
+    from hdeeprm.results import default_run_directory
+
+    given = {
+        "seed": chosen.seed,
+        "simulator.backend": chosen.simulator,
+        "simulator.clock": chosen.clock,
+        "log_level": chosen.log_level,
+    }
+    options = load_options(
+        chosen.options, {path: value for path, value in given.items() if value is not None}
+    )
+    directory = chosen.output or default_run_directory(Path(chosen.options).stem)
+    reporter = RunReporter(quiet=chosen.json)
+    runs = [_one_run(options, k, directory, chosen, reporter).metrics for k in range(chosen.num_runs)]
+    if chosen.json:
+        print(json.dumps(runs[0] if chosen.num_runs == 1 else runs, indent=2))
+    elif chosen.num_runs > 1:
+        reporter.show_repeats(runs, directory)
+    return 0
+
+
+def _one_run(options: Options, k: int, directory: Path, chosen: argparse.Namespace, reporter: Any) -> Any:
+    """Run number k of the same options, with its own seed and, among several, its own subdirectory."""
+    from hdeeprm.experiment import run_experiment
+    from hdeeprm.options import load_options
+
+    seeded = load_options(options.canonical(), {"seed": options.seed + k}, options.folder)
+    place = directory if chosen.num_runs == 1 else directory / f"{k:0{len(str(chosen.num_runs - 1))}d}"
+    with reporter.progress() as watch:
+        run = run_experiment(seeded, place, chosen.custom_workload, watch)
+    reporter.show_run(run, with_metrics=chosen.num_runs == 1)
+    return run
+
+
+# platform
+
+
+def _add_platform(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "platform", metavar="NAME", help="a shipped platform such as gaia, or a platform file"
+    )
+    parser.set_defaults(verb=_platform, debug=False)
+
+
+def _platform(chosen: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from hdeeprm.platform_summary import show_platform
+    from hdeeprm.platforms import load_platform
+
+    show_platform(load_platform(chosen.platform), Console())
+    return 0
+
+
+# generate
+
+
+def _add_generate(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--model", default="lublin", help="lublin (default)")
+    add("--num-jobs", type=int, default=1000, help="number of jobs (default: 1000)")
+    add("--num-cores", type=int, default=256, help="cores of the machine (default: 256)")
+    add("--seed", type=int, default=0, help="seed of all draws (default: 0)")
+    add(
+        "--load", type=float, help="offered load to scale arrivals to, such as 0.9 (default: the model's own)"
+    )
+    add("--memory-mb", type=float, nargs=2, metavar=("LOW", "HIGH"), help="memory per core, drawn between")
+    add("--max-job-cores", type=int, help="cores of the largest job (default: all)")
+    add("--max-run-time", type=float, help="longest run time in s")
+    add("--out", type=Path, required=True, metavar="FILE", help="SWF file to write")
+    parser.set_defaults(verb=_generate, debug=False)
+
+
+def _generate(chosen: argparse.Namespace) -> int:
+    from hdeeprm.workloads.generate import generate
+
+    names = ("model", "num_jobs", "num_cores", "seed", "load", "max_job_cores", "max_run_time")
+    given: dict[str, Any] = {
+        name: getattr(chosen, name) for name in names if getattr(chosen, name) is not None
+    }
+    if chosen.memory_mb:
+        given["memory_mb"] = tuple(chosen.memory_mb)
+    path = generate(chosen.out, **given)
+    print(f"{path}: {chosen.num_jobs} jobs")
+    return 0
+
+
+# schema, versions, clean
+
+
+def _add_schema(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(verb=_schema, debug=False)
+
+
+def _schema(chosen: argparse.Namespace) -> int:
+    from hdeeprm.options import options_schema
+
+    print(json.dumps(options_schema(), indent=2))
+    return 0
+
+
+def _add_versions(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(verb=_versions, debug=False)
+
+
+def _versions(chosen: argparse.Namespace) -> int:
+    from hdeeprm.results.versions import versions
+
+    print(json.dumps(versions(), indent=2))
+    return 0
+
+
+def _add_clean(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "root", nargs="?", type=Path, default=Path("runs"), help="where to look (default: runs)"
+    )
+    parser.add_argument(
+        "-n", "--dry-run", action="store_true", help="say what would be removed, remove nothing"
+    )
+    parser.set_defaults(verb=_clean, debug=False)
+
+
+def _clean(chosen: argparse.Namespace) -> int:
+    from hdeeprm.results import clean as clean_runs
+
+    for line in clean_runs(chosen.root, dry_run=chosen.dry_run):
+        print(line)
+    return 0

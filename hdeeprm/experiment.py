@@ -1,0 +1,171 @@
+"""One options.json, one run directory: simulate a workload under an agent and write what happened."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from hdeeprm.agents import Agent, ClassicAgent, agent_from_options
+from hdeeprm.env import WorkloadManagementEnv
+from hdeeprm.errors import AgentError
+from hdeeprm.options import Options
+from hdeeprm.results import RunDirectory, write_results
+from hdeeprm.scenario import Scenario, named
+from hdeeprm.simulator.protocol import Records
+
+logger = logging.getLogger("hdeeprm")
+
+DECISIONS_AT_ONCE = 2000
+"""Decisions between two looks at the progress and at the keyboard."""
+MAX_MASKED_ANSWERS = 1000
+"""How often an agent that answers with masked actions is asked again."""
+
+Watch = Callable[[WorkloadManagementEnv, int], None]
+"""Told now and then how far a run is: its environment, and the number of decisions so far."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came out of an experiment."""
+
+    directory: Path
+    metrics: dict[str, float | None]
+    scenario: Scenario
+    num_decisions: int
+    wall_seconds: float
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """All decisions of an episode, in order."""
+
+    records: Records  # (decisions,) time, num_waiting, num_started, blocked_by, reward
+    actions: npt.NDArray[np.int64]  # (decisions,)
+
+
+def run_experiment(
+    options: Options,
+    directory: Path,
+    workload: str | Path | None = None,
+    watch: Watch = lambda env, num_decisions: None,
+) -> Run:
+    """Simulate an experiment and write its run directory.
+
+    Args:
+        options: What to run.
+        directory: Where the results go; made here, and refused where something is in it already.
+        workload: A workload file that takes the place of ``workload_file_path``.
+        watch: Called now and then with the environment and the number of decisions so far.
+
+    Raises:
+        HDeepRMError: If the options, a file, the agent or the directory cannot be used. The directory, where
+            it was made, is marked failed; after Ctrl-C, incomplete.
+    """
+    env = WorkloadManagementEnv(options, workload=workload, recording=True)
+    agent = agent_from_options(options)
+    run_directory = RunDirectory.create(directory)
+    with run_directory.recording(), _log_file(run_directory, options.log_level):
+        run_directory.write_json("options.json", options.canonical())
+        _log_scenario(env.scenario)
+        started = time.perf_counter()
+        decisions = play(env, agent, options.seed, watch)
+        simulated = time.perf_counter()
+        logger.info("%d decisions, %g s simulated", len(decisions.actions), env.simulator.now)
+        metrics = write_results(
+            run_directory,
+            env.simulator,
+            decisions.records,
+            decisions.actions,
+            env.actions.names,
+            wall_seconds=simulated - started,
+        )
+    return Run(run_directory.path, metrics, env.scenario, len(decisions.actions), simulated - started)
+
+
+def play(env: WorkloadManagementEnv, agent: Agent, seed: int, watch: Watch) -> Decisions:
+    """Let an agent decide through one episode.
+
+    Raises:
+        AgentError: If the agent answers outside the action space, or with masked actions again and again.
+    """
+    observation, _ = env.reset(seed=seed)
+    steps = (
+        _same_action(env, agent.action)
+        if isinstance(agent, ClassicAgent)
+        else _asked(env, agent, observation)
+    )
+    records, actions, num_decisions = [], [], 0
+    for record, action in steps:
+        records.append(record)
+        actions.append(np.full(len(record), action, np.int64))
+        num_decisions += len(record)
+        if num_decisions % DECISIONS_AT_ONCE < len(record):
+            watch(env, num_decisions)
+    watch(env, num_decisions)
+    return Decisions(np.concatenate(records), np.concatenate(actions))
+
+
+def _same_action(env: WorkloadManagementEnv, action: int) -> Iterator[tuple[Records, int]]:
+    """An agent that always answers the same needs no observations: many decisions at once."""
+    pair = env.pair(action)
+    while not env.simulator.over:
+        yield env.simulator.run(pair, DECISIONS_AT_ONCE), action
+
+
+def _asked(
+    env: WorkloadManagementEnv, agent: Agent, observation: npt.NDArray[np.float32]
+) -> Iterator[tuple[Records, int]]:
+    """Ask the agent at each decision point."""
+    over = False
+    while not over:
+        action = _answer(env, agent, observation)
+        observation, _, over, _, _ = env.step(action)
+        yield env.simulator.last_decision(), action
+
+
+def _answer(env: WorkloadManagementEnv, agent: Agent, observation: npt.NDArray[np.float32]) -> int:
+    """The agent's action; one that knows no masks is asked again."""
+    mask = env.action_masks()
+    for _ in range(MAX_MASKED_ANSWERS):
+        action = agent.decide(observation, mask)
+        if not env.action_space.contains(action) or mask[action]:
+            return action
+    raise AgentError(
+        f"{type(agent).__name__} answered {MAX_MASKED_ANSWERS} times with actions that are masked at "
+        f"{env.simulator.now:g} s; let it choose where action_mask is 1"
+    )
+
+
+def _log_scenario(scenario: Scenario) -> None:
+    workload = scenario.workload
+    logger.info("%d jobs of %s on %s", workload.num_jobs, workload.name, scenario.platform.name)
+    for reason, count in workload.skipped.items():
+        logger.warning("%d records skipped: %s", count, reason)
+    for note in workload.notes:
+        logger.warning("%s", note)
+    if scenario.oversized_jobs:
+        number, names = len(scenario.oversized_jobs), named(scenario.oversized_jobs)
+        logger.warning("%d jobs rejected, too large for the platform: %s", number, names)
+
+
+@contextmanager
+def _log_file(run_directory: RunDirectory, level: str) -> Iterator[None]:
+    """Write the package's log messages to ``insights.log`` of the run."""
+    handler = logging.FileHandler(run_directory.path / "insights.log", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    before = logger.level
+    logger.setLevel(level)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+        handler.close()

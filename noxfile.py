@@ -1,0 +1,55 @@
+"""Everything that is checked, one session each: ``nox`` runs all, ``nox -s lint`` one.
+
+Sessions run in the environment that nox was started from; make it with the README's first command.
+"""
+
+import os
+
+import nox
+
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["lint", "types", "imports", "tests", "uncompiled"]
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style and form."""
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Static types."""
+    session.run("mypy")
+
+
+@nox.session
+def imports(session: nox.Session) -> None:
+    """Imports follow the flow of data."""
+    session.run("lint-imports")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The tests on compiled code, with doctests and the blocks of the documentation."""
+    session.run("pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """The tests that take long."""
+    session.run("pytest", "-n", "auto", "-m", "slow", *session.posargs)
+
+
+@nox.session
+def uncompiled(session: nox.Session) -> None:
+    """The tests on the kernel as plain Python, which measures its coverage."""
+    settings = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    session.run("pytest", "-n", "auto", "--cov", "--cov-report=term:skip-covered", env=settings)
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Measure, and renew the table of docs/benchmarks.md."""
+    session.run("python", "-m", "benchmarks", "--out", "docs/benchmarks.md", *session.posargs)
