@@ -139,7 +139,7 @@ def _positive(text: str) -> int:
 def _launch(chosen: argparse.Namespace) -> int:
     from hdeeprm.options import load_options
     from hdeeprm.reporting import RunReporter
-    from hdeeprm.results import default_run_directory
+    from hdeeprm.results import default_run_directory, json_text
 
     given = {
         "seed": chosen.seed,
@@ -154,7 +154,8 @@ def _launch(chosen: argparse.Namespace) -> int:
     reporter = RunReporter(quiet=chosen.json)
     runs = [_one_run(options, k, directory, chosen, reporter).metrics for k in range(chosen.num_runs)]
     if chosen.json:
-        print(json.dumps(runs[0] if chosen.num_runs == 1 else runs, indent=2))
+        texts = [json_text(metrics) for metrics in runs]
+        print(texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]", end="")
     elif chosen.num_runs > 1:
         reporter.show_repeats(runs, directory)
     return 0
@@ -263,7 +264,12 @@ def _add_clean(parser: argparse.ArgumentParser) -> None:
 
 def _clean(chosen: argparse.Namespace) -> int:
     from hdeeprm.results import clean as clean_runs
+    from hdeeprm.results.directory import DEFAULT_ROOT
 
-    for line in clean_runs(chosen.root, dry_run=chosen.dry_run):
-        print(line)
+    if not chosen.root.exists() and chosen.root == DEFAULT_ROOT:
+        print(f"{DEFAULT_ROOT}: no runs here")
+        return 0
+    verb = "would be removed" if chosen.dry_run else "removed"
+    for path, removed, reason in clean_runs(chosen.root, chosen.dry_run, chosen.force):
+        print(f"{path}: {verb}" if removed else f"{path}: kept: {reason}")
     return 0

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +15,9 @@ import numpy.typing as npt
 
 from hdeeprm.agents import Agent, ClassicAgent, agent_from_options
 from hdeeprm.env import WorkloadManagementEnv
-from hdeeprm.errors import AgentError
+from hdeeprm.errors import AgentError, RunDirectoryError
 from hdeeprm.options import Options
-from hdeeprm.results import RunDirectory, write_results
+from hdeeprm.results import RunDirectory, WallTimes, write_results
 from hdeeprm.scenario import Scenario, named
 from hdeeprm.simulator.protocol import Records
 
@@ -36,7 +37,7 @@ class Run:
     """What came out of an experiment."""
 
     directory: Path
-    metrics: dict[str, float | None]
+    metrics: dict[str, float]
     scenario: Scenario
     num_decisions: int
     wall_seconds: float
@@ -71,8 +72,8 @@ def run_experiment(
     env = WorkloadManagementEnv(options, workload=workload, recording=True)
     agent = agent_from_options(options)
     run_directory = RunDirectory.create(directory)
-    with run_directory.recording(), _log_file(run_directory, options.log_level):
-        run_directory.write_json("options.json", options.canonical())
+    with _marked(run_directory), _log_file(run_directory, options.log_level):
+        run_directory.write("options.json", json.dumps(options.canonical(), indent=2) + "\n")
         _log_scenario(env.scenario)
         started = time.perf_counter()
         decisions = play(env, agent, options.seed, watch)
@@ -84,7 +85,7 @@ def run_experiment(
             decisions.records,
             decisions.actions,
             env.actions.names,
-            wall_seconds=simulated - started,
+            WallTimes(scheduling=simulated - started, simulation=simulated - started),
         )
     return Run(run_directory.path, metrics, env.scenario, len(decisions.actions), simulated - started)
 
@@ -153,6 +154,22 @@ def _log_scenario(scenario: Scenario) -> None:
     if scenario.oversized_jobs:
         number, names = len(scenario.oversized_jobs), named(scenario.oversized_jobs)
         logger.warning("%d jobs rejected, too large for the platform: %s", number, names)
+
+
+@contextmanager
+def _marked(run_directory: RunDirectory) -> Iterator[None]:
+    """Mark the run complete, incomplete after Ctrl-C, or failed with the reason."""
+    try:
+        yield
+    except BaseException as error:
+        interrupted = isinstance(error, KeyboardInterrupt)
+        with suppress(RunDirectoryError):  # a full disk may refuse the mark too; the first error counts
+            run_directory.finish(
+                "incomplete" if interrupted else "failed",
+                reason="interrupted" if interrupted else str(error),
+            )
+        raise
+    run_directory.finish("complete")
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -84,22 +85,24 @@ class RunReporter:
             self._out.print(metrics_table(run.metrics))
         self._out.print(f"Run directory: {run.directory}", highlight=False)
 
-    def show_repeats(self, runs: Sequence[Mapping[str, float | None]], directory: Path) -> None:
+    def show_repeats(self, runs: Sequence[Mapping[str, float]], directory: Path) -> None:
         """A table of the means over several runs."""
-        means = {}
-        for name in runs[0]:
-            values = [value for run in runs if (value := run[name]) is not None]
-            means[name] = fmean(values) if values else None
+        means = {name: fmean(run[name] for run in runs) for name in runs[0]}
         self._out.print(metrics_table(means, title=f"Means of {len(runs)} runs"))
         self._out.print(f"Run directories: {directory}", highlight=False)
 
 
-def metrics_table(metrics: Mapping[str, float | None], title: str | None = None) -> Table:
+def metrics_table(metrics: Mapping[str, float], title: str | None = None) -> Table:
     """Metrics with their units, one a line."""
     table = Table("metric", title=title)
     table.add_column("value", justify="right")
     table.add_column("unit")
     for name, value in metrics.items():
-        shown = "-" if value is None else f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4f}"
-        table.add_row(name, shown, METRICS[name].unit)
+        table.add_row(name, _shown(value), METRICS[name].unit)
     return table
+
+
+def _shown(value: float) -> str:
+    if math.isnan(value):
+        return "-"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4f}"

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from hypothesis import strategies as st
-from naive import CORE_SELECTIONS, JOB_SELECTIONS, NaiveSimulator
 
 from hdeeprm.platforms import Platform, load_platform
 from hdeeprm.workloads.workload import Workload
+from naive import CORE_SELECTIONS, JOB_SELECTIONS, NaiveSimulator
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from workload_files import SHIPPED, shared
 
 from hdeeprm.errors import WorkloadError
 from hdeeprm.workloads import Workload, workload_from_json
 from hdeeprm.workloads.batsim_json import parse_batsim_json
+from workload_files import SHIPPED, shared
 
 PROFILE: dict[str, Any] = {
     "type": "parallel_homogeneous",

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from workload_files import SHIPPED, shared
 
 from hdeeprm.errors import WorkloadError
 from hdeeprm.workloads import generate_lublin, load_workload, read_swf
 from hdeeprm.workloads.arrivals import ArrivalModel, arrival_times
 from hdeeprm.workloads.generate import generate, requested_times
 from hdeeprm.workloads.lublin import LublinJobs
+from workload_files import SHIPPED, shared
 
 QUANTILES = (5, 25, 50, 75, 95)
 

@@ -11,11 +11,11 @@ from typing import Any, cast
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from naive import CORE_SELECTIONS, JOB_SELECTIONS, OBJECTIVES, OBSERVATIONS, NaiveSimulator, Status
-from strategies import Pair, action_sequences, follow, make_workload, platforms, workloads
 
 from hdeeprm.errors import SimulationError
 from hdeeprm.platforms import Platform
+from naive import CORE_SELECTIONS, JOB_SELECTIONS, OBJECTIVES, OBSERVATIONS, NaiveSimulator, Status
+from strategies import Pair, action_sequences, follow, make_workload, platforms, workloads
 
 LUBLIN = Path(__file__).parents[2] / "shared" / "traces" / "lublin_256.swf"
 FCFS: Pair = ("first", "high_gflops")

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from workload_files import record, shared
 
 from hdeeprm.errors import WorkloadError
 from hdeeprm.workloads import read_swf, write_swf
 from hdeeprm.workloads.swf import NUM_FIELDS, parse_swf
+from workload_files import record, shared
 
 GOOD = record()
 

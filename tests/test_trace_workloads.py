@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from workload_files import SHIPPED, record, shared, trace_of, workload_of
 
 import hdeeprm.workloads as package
 from hdeeprm.errors import WorkloadError
@@ -23,6 +22,7 @@ from hdeeprm.workloads.synthesis import (
     draw_memories,
     draw_run_times,
 )
+from workload_files import SHIPPED, record, shared, trace_of, workload_of
 
 # What a record says ------------------------------------------------------------------------------------
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from workload_files import record, workload_of
 
 from hdeeprm.errors import WorkloadError
 from hdeeprm.workloads.window import window
 from hdeeprm.workloads.workload import Workload
+from workload_files import record, workload_of
 
 WHOLE = workload_of(*[record(job=10 + k, submit=100 + k * k, run=k, memory=k + 1) for k in range(9)])
 

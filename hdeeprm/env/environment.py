@@ -15,7 +15,7 @@ from hdeeprm.options import Options, load_options
 from hdeeprm.scenario import Scenario, load_scenario
 from hdeeprm.simulator import EmbeddedSimulator, Objective
 
-from .observations import KINDS, observation_space
+from .observations import KINDS, observation_size, observation_space
 from .rendering import render_text
 
 Observation = npt.NDArray[np.float32]
@@ -34,15 +34,16 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
     **Actions.** ``Discrete(n)``: the selection pairs of ``env.actions.selection`` in their order (all 36 by
     default: job selections random, first, shortest, smallest, low_mem, low_mem_bw times core selections
     random, high_gflops, high_cores, high_mem, high_mem_bw, low_power), then *void* where ``env.actions.void``
-    is true. A pair is applied repeatedly: take the selected job, allocate it core by core, start it, and go on
-    until the selected job does not fit. Void starts nothing; it is masked where no job runs and none will
+    is true. A pair is applied repeatedly: take the selected job, allocate it core by core, start it, and go
+    on until the selected job does not fit. Void starts nothing; it is masked where no job runs and none will
     arrive. A masked action is replaced by the first allowed one and counted in ``info["invalid_actions"]``.
 
     **Observation.** ``Box(0, 1, (size,), float32)``, flat:
 
     * *normal*: for each node its free memory fraction; for each of its processors the free bandwidth
-      fraction (0 when over-subscribed), then for each of its cores the speed and the power of its P-state over
-      those of P0, and the remaining fraction of its job (by the user's estimate; true run times are hidden).
+      fraction (0 when over-subscribed), then for each of its cores the speed and the power of its P-state
+      over those of P0, and the remaining fraction of its job (by the user's estimate; true run times are
+      hidden).
     * *small*: the same without the cores.
     * *minimal*: nothing of the platform.
     * All end with 21 values of the queue: minimum, first quartile, median, third quartile and maximum of
@@ -66,9 +67,10 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
     avg_bounded_slowdown   - sum of 1 / max(requested time, 10)   - sum of bounded slowdowns
     =====================  =====================================  =======================================
 
-    **Episode.** All jobs, or the sequence ``workload.window`` (start, length; a random start is drawn from the
-    environment's seed at each reset, or given as ``reset(options={"first_job": k})``). ``terminated`` once every
-    job has ended or was rejected; ``truncated`` is left to Gymnasium's ``TimeLimit`` (``max_episode_steps``).
+    **Episode.** All jobs, or the sequence ``workload.window`` (start, length; a random start is drawn from
+    the environment's seed at each reset, or given as ``reset(options={"first_job": k})``). ``terminated``
+    once every job has ended or was rejected; ``truncated`` is left to Gymnasium's ``TimeLimit``
+    (``max_episode_steps``).
 
     **Info**, the same keys at each step: ``action_mask`` int8, shape (n,); ``now`` s; ``num_waiting``,
     ``num_running``, ``num_ended`` jobs; ``invalid_actions``.
@@ -106,6 +108,7 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
         self.observation_space = observation_space(chosen, self.scenario.platform)
         self.action_space = gymnasium.spaces.Discrete(self.actions.num_actions)
         self._observation_kind = KINDS[chosen]
+        self._observation_size = observation_size(chosen, self.scenario.platform)
         self._pairs = [(int(job), int(core)) for job, core in self.actions.as_array()]
         self._all_allowed = np.ones(len(self._pairs), np.int8)
         self._void_masked = self._all_allowed.copy()
@@ -138,11 +141,16 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
         """Reset the simulator to the given window, or to the one that the options say."""
         window, num_jobs = self.experiment_options.workload.window, self.scenario.workload.num_jobs
         length = window.length if window else num_jobs
-        if given is not None and not 0 <= given <= num_jobs - length:
-            raise OptionsError(f"reset: first_job: {given} is not from 0 to {num_jobs - length}")
+        if given is not None and not (
+            isinstance(given, int | np.integer) and 0 <= given <= num_jobs - length
+        ):
+            raise OptionsError(
+                f"reset: first_job: {given!r} is not an integer from 0 to {num_jobs - length}, "
+                "the last job that a window can start at"
+            )
         drawn = given is None and window is not None and window.start == "random"
         for _ in range(MAX_WINDOW_DRAWS if drawn else 1):
-            first_job = given if given is not None else 0
+            first_job = int(given) if given is not None else 0
             if drawn:
                 first_job = int(self.np_random.integers(num_jobs - length + 1))
             elif given is None and window is not None:
@@ -151,8 +159,8 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
             if not self.simulator.over:
                 return
         raise WorkloadError(
-            f"{self.scenario.workload.name}: none of the {length} jobs from job {first_job} can run on the platform "
-            f"{self.scenario.platform.name!r}; take another window or a larger platform"
+            f"{self.scenario.workload.name}: none of the {length} jobs from job {first_job} can run on the "
+            f"platform {self.scenario.platform.name!r}; take another window or a larger platform"
         )
 
     def step(self, action: np.int64 | int) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
@@ -171,18 +179,26 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
         Raises:
             AgentError: If the action is outside the action space.
         """
-        if not self.action_space.contains(action):
-            raise AgentError(
-                f"action {action!r} is not an integer from 0 to {len(self._pairs) - 1}; "
-                "the environment's actions.names tells what each does"
-            )
+        self._check(action)
         if self.is_masked(int(action)):
             self._invalid_actions += 1
             return int(np.argmax(self.action_masks()))
         return int(action)
 
+    def _check(self, action: np.int64 | int) -> None:
+        if not self.action_space.contains(action):
+            raise AgentError(
+                f"action {action!r} is not an integer from 0 to {len(self._pairs) - 1}; "
+                "the environment's actions.names tells what each does"
+            )
+
     def pair(self, action: int) -> tuple[int, int]:
-        """Job selection and core selection of an action; (-1, -1) for void."""
+        """Job selection and core selection of an action; (-1, -1) for void.
+
+        Raises:
+            AgentError: If the action is outside the action space.
+        """
+        self._check(action)
         return self._pairs[action]
 
     def is_masked(self, action: int) -> bool:
@@ -193,12 +209,12 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
         """Which actions are allowed at this decision point: int8, shape (actions,), 1 where allowed."""
         return (self._all_allowed if self.simulator.may_wait() else self._void_masked).copy()
 
-    def render(self) -> str | None:  # type: ignore[override]
+    def render(self) -> str | None:
         """Queue, running jobs and nodes as text, in render mode "ansi"."""
         return render_text(self.simulator) if self.render_mode == "ansi" else None
 
     def _observation(self) -> Observation:
-        out = np.empty(self.observation_space.shape, np.float32)  # type: ignore[arg-type]
+        out = np.empty(self._observation_size, np.float32)
         self.simulator.observe(self._observation_kind, out)
         return out
 

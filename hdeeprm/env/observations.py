@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
-from gymnasium.spaces import Box
+import numpy.typing as npt
+from gymnasium.spaces import Box, Space
 
 from hdeeprm.platforms import Platform
 from hdeeprm.simulator.kernel.observations import FEATURES_PER_CORE, MINIMAL, NORMAL, QUEUE_SIZE, SMALL
@@ -21,6 +24,7 @@ def observation_size(name: str, platform: Platform) -> int:
     return size
 
 
-def observation_space(name: str, platform: Platform) -> Box:
+def observation_space(name: str, platform: Platform) -> Space[npt.NDArray[np.float32]]:
     """Space of an observation: a flat box of float32 in [0, 1]."""
-    return Box(0.0, 1.0, (observation_size(name, platform),), np.float32)
+    box = Box(0.0, 1.0, (observation_size(name, platform),), np.float32)
+    return cast("Space[npt.NDArray[np.float32]]", box)

@@ -13,21 +13,22 @@ BAR_WIDTH = 20
 
 def render_text(simulator: EmbeddedSimulator) -> str:
     """Several lines of plain text, ending without a line break."""
-    records = simulator.job_records()
+    status = simulator.job_records()["status"]
     parts = [
         [_headline(simulator)],
-        _section("Waiting", _waiting_lines(simulator, np.flatnonzero(records["status"] == JobStatus.WAITING))),
-        _section("Running", _running_lines(simulator, np.flatnonzero(records["status"] == JobStatus.RUNNING))),
+        _section("Waiting", _waiting_lines(simulator, np.flatnonzero(status == JobStatus.WAITING))),
+        _section("Running", _running_lines(simulator, np.flatnonzero(status == JobStatus.RUNNING))),
         _section("Nodes in use", _node_lines(simulator)),
     ]
     return "\n".join(line for part in parts for line in part)
 
 
 def _headline(simulator: EmbeddedSimulator) -> str:
-    busy = simulator.platform.num_cores - simulator.num_free_cores
+    num_cores = simulator.platform.num_cores
     return (
         f"t = {simulator.now:,.2f} s   {simulator.num_waiting} waiting, {simulator.num_running} running, "
-        f"{simulator.num_ended} ended   {busy}/{simulator.platform.num_cores} cores busy, {simulator.watts:,.1f} W"
+        f"{simulator.num_ended} ended   {num_cores - simulator.num_free_cores}/{num_cores} cores busy, "
+        f"{simulator.watts:,.1f} W"
     )
 
 
@@ -43,7 +44,8 @@ def _waiting_lines(simulator: EmbeddedSimulator, jobs: np.ndarray) -> list[str]:
     origin = workload.submit_time[first]
     return [
         f"  job {workload.job_ids[first + job]}: {workload.requested_cores[first + job]} cores for "
-        f"{workload.requested_time[first + job]:,.0f} s, {workload.memory_kb[first + job] / 1000:,.0f} MB per core, "
+        f"{workload.requested_time[first + job]:,.0f} s, "
+        f"{workload.memory_kb[first + job] / 1000:,.0f} MB per core, "
         f"waiting for {simulator.now - (workload.submit_time[first + job] - origin):,.2f} s"
         for job in jobs
     ]
@@ -53,7 +55,8 @@ def _running_lines(simulator: EmbeddedSimulator, jobs: np.ndarray) -> list[str]:
     workload, first, records = simulator.workload, simulator.first_job, simulator.job_records()
     return [
         f"  job {workload.job_ids[first + job]}: {workload.requested_cores[first + job]} cores, running for "
-        f"{simulator.now - records['start_time'][job]:,.2f} of {workload.requested_time[first + job]:,.0f} s requested"
+        f"{simulator.now - records['start_time'][job]:,.2f} of "
+        f"{workload.requested_time[first + job]:,.0f} s requested"
         for job in jobs
     ]
 

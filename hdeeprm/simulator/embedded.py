@@ -234,8 +234,8 @@ class EmbeddedSimulator:
     def job_records(self) -> Records:
         """A copy of each job's progress, shape (jobs of the episode,).
 
-        Fields: ``status``, ``start_time`` and ``end_time`` in s, ``energy_mj`` in mJ; times mean something only
-        once the job has started.
+        Fields: ``status``, ``start_time`` and ``end_time`` in s, ``energy_mj`` in mJ; times mean something
+        only once the job has started.
         """
         return self._tables.progress[: int(self._clock.num_jobs)].copy()
 

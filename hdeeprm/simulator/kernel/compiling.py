@@ -17,6 +17,9 @@ import numba
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+_njit: Any = numba.njit  # its type hints, where Numba has some, leave out options
+_settings: Any = numba.config
+
 
 def sources_key() -> str:
     """Hash of all sources of the kernel and of the version of Numba."""
@@ -47,19 +50,19 @@ def compiled(function: Function) -> Function:
 
     Without Numba's counting of references the kernel compiles in four fifths of the time.
     """
-    return cast(Function, numba.njit(nogil=True, error_model="numpy", _nrt=False)(function))
+    return cast(Function, _njit(nogil=True, error_model="numpy", _nrt=False)(function))
 
 
 def compiled_with_arrays(function: Function) -> Function:
     """Compile a part of the kernel that makes arrays."""
-    return cast(Function, numba.njit(nogil=True, error_model="numpy")(function))
+    return cast(Function, _njit(nogil=True, error_model="numpy")(function))
 
 
 def entry_point(function: Function) -> Function:
     """Compile a function that Python calls, and keep its machine code for the next process."""
-    others_directory = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = os.environ.get("NUMBA_CACHE_DIR") or CACHE_DIRECTORY
+    others_directory = _settings.CACHE_DIR
+    _settings.CACHE_DIR = os.environ.get("NUMBA_CACHE_DIR") or CACHE_DIRECTORY
     try:
-        return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+        return cast(Function, _njit(cache=True, nogil=True, error_model="numpy")(function))
     finally:
-        numba.config.CACHE_DIR = others_directory
+        _settings.CACHE_DIR = others_directory

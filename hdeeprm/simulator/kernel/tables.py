@@ -55,7 +55,7 @@ PLENTY = 2**62
 """Memory per core above every request: of a node without free cores."""
 
 
-def _record(**kinds: str) -> np.dtype[np.record]:
+def _record(**kinds: str) -> np.dtype[np.void]:
     return np.dtype((np.record, list(kinds.items())))
 
 

@@ -1,0 +1,61 @@
+"""Which cores jobs were given, as the shortest list of intervals of each job."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from hdeeprm.metrics import FloatArray, IntArray
+
+
+class Intervals(NamedTuple):
+    """Disjoint intervals of cores that do not touch, by job and then by core; shape (num_intervals,) each."""
+
+    job: IntArray
+    first_core: IntArray
+    last_core: IntArray
+
+
+def merge(placements: npt.NDArray[np.void]) -> Intervals:
+    """Join the intervals of a job that touch.
+
+    Args:
+        placements: Disjoint intervals in any order: ``job``, ``first_core``, ``last_core``.
+    """
+    order = np.lexsort((placements["first_core"], placements["job"]))
+    job, first, last = (placements[name][order] for name in ("job", "first_core", "last_core"))
+    opens = np.ones(len(job) + 1, np.bool_)  # with one more, so that the last interval closes
+    opens[1:-1] = (job[1:] != job[:-1]) | (first[1:] != last[:-1] + 1)
+    return Intervals(job[opens[:-1]], first[opens[:-1]], last[opens[1:]])
+
+
+def as_text(intervals: Intervals, num_jobs: int) -> list[str]:
+    """Cores of each job as Batsim writes them, such as ``0-3 7``; empty where it got none."""
+    highest = int(intervals.last_core.max(initial=-1))
+    names = [str(core) for core in range(highest + 1)]
+    parts = [
+        names[first] if first == last else f"{names[first]}-{names[last]}"
+        for first, last in zip(intervals.first_core.tolist(), intervals.last_core.tolist(), strict=True)
+    ]
+    bounds = np.searchsorted(intervals.job, np.arange(num_jobs + 1)).tolist()
+    return [" ".join(parts[begin:end]) for begin, end in pairwise(bounds)]
+
+
+def last_use(intervals: Intervals, finish_time: FloatArray, num_cores: int) -> FloatArray:
+    """When each core was last used, in s, shape (num_cores,); 0 where never.
+
+    Args:
+        intervals: Cores of each job.
+        finish_time: End of each job in s, NaN where it did not end, shape (num_jobs,).
+        num_cores: Number of cores of the platform.
+    """
+    last = np.zeros(num_cores)
+    finish = finish_time[intervals.job]
+    order = np.argsort(finish, kind="stable")[: np.count_nonzero(np.isfinite(finish))]
+    columns = intervals.first_core[order], intervals.last_core[order] + 1, finish[order]
+    for first, end, time in zip(*(column.tolist() for column in columns), strict=True):
+        last[first:end] = time
+    return last

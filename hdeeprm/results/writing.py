@@ -1,0 +1,79 @@
+"""Writing all results of a simulation that is over into its run directory."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hdeeprm.errors import SimulationError
+from hdeeprm.metrics import IntArray, JobRecords, summarise
+from hdeeprm.simulator.protocol import BlockedBy
+
+from .directory import RunDirectory
+from .jobs_csv import jobs_csv
+from .logs import decisions_csv, oversubscriptions_csv, rewards_csv, shortages_csv
+from .placements import Intervals, as_text, merge
+from .schedule_csv import PlatformUse, WallTimes, schedule_csv
+from .simulated import Records, Simulation, completion_order, job_records
+from .versions import versions
+
+
+def write_results(
+    directory: RunDirectory,
+    simulation: Simulation,
+    decisions: Records,
+    actions: IntArray,
+    action_names: Sequence[str],
+    wall: WallTimes,
+) -> dict[str, float]:
+    """Write jobs, schedule, logs, versions and, last of all, metrics; return the metrics.
+
+    The same simulation gives the same bytes, but for the wall times in out_schedule.csv.
+
+    Args:
+        directory: Where to write.
+        simulation: A simulator that recorded its placements, after its last event or broken off.
+        decisions: A record per decision, shape (decisions,), as simulators return them.
+        actions: Action taken at each, shape (decisions,).
+        action_names: Name of every action.
+        wall: What the run took.
+
+    Raises:
+        RunDirectoryError: If a file cannot be written; those before it are there whole.
+        SimulationError: If the simulator did not record its placements.
+    """
+    jobs, cores = job_records(simulation), merge(simulation.placements())
+    if jobs.ended.any() and not len(cores.job):
+        raise SimulationError(
+            "which cores jobs got was not recorded; build the simulator with recording=True"
+        )
+    metrics = summarise(jobs, simulation.platform.num_cores, simulation.energy_joules)
+    directory.write("out_jobs.csv", _jobs_csv(simulation, jobs, cores))
+    use = PlatformUse(simulation.platform.num_cores, simulation.energy_joules, *simulation.num_pstate_changes)
+    directory.write("out_schedule.csv", schedule_csv(jobs, cores, use, wall))
+    directory.write("decisions.csv", decisions_csv(decisions, actions, action_names))
+    directory.write("rewards.csv", rewards_csv(decisions))
+    directory.write("over_utilization_core.csv", shortages_csv(decisions, BlockedBy.core))
+    directory.write("over_utilization_mem.csv", shortages_csv(decisions, BlockedBy.mem))
+    directory.write("over_utilization_mem_bw.csv", oversubscriptions_csv(simulation.oversubscriptions()))
+    directory.write("versions.json", json_text(versions()))
+    directory.write("metrics.json", json_text(metrics))
+    return metrics
+
+
+def json_text(content: Mapping[str, Any]) -> str:
+    """A JSON object with sorted keys; what is no finite number is null."""
+    finite = {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in content.items()
+    }
+    return json.dumps(finite, indent=2, sort_keys=True, allow_nan=False) + "\n"
+
+
+def _jobs_csv(simulation: Simulation, jobs: JobRecords, cores: Intervals) -> str:
+    first = simulation.first_job
+    profiles = simulation.workload.profiles[first : first + jobs.num_jobs]
+    order = completion_order(jobs, simulation.job_records()["sequence"])
+    return jobs_csv(jobs, profiles, as_text(cores, jobs.num_jobs), order)

@@ -1,0 +1,91 @@
+"""Every block of the documentation is executed, and CI runs what the README says."""
+
+import doctest
+import importlib
+import json
+import os
+import pkgutil
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numba
+import pytest
+
+import hdeeprm
+from hdeeprm.options import load_options
+from hdeeprm.platforms import load_platform
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SET_UP = ("pip install", "pytest", "python -m benchmarks", "source ")  # run by CI itself
+
+
+def blocks(language: str) -> list[pytest.param]:
+    found = []
+    for page in PAGES:
+        for number, (kind, text) in enumerate(BLOCK.findall(page.read_text("utf-8"))):
+            if kind == language:
+                found.append(pytest.param(text, id=f"{page.name}-{number}"))
+    return found
+
+
+@pytest.mark.parametrize("text", blocks("python"))
+def test_python_block(text: str) -> None:
+    namespace: dict[str, object] = {}
+    exec(compile(text, "documentation", "exec"), namespace)
+    assert namespace
+
+
+@pytest.mark.parametrize("text", blocks("json"))
+def test_json_block_is_options_or_a_platform(text: str) -> None:
+    content = json.loads(text)
+    if "clusters" in content:
+        assert load_platform(content).num_cores > 0
+    else:
+        assert load_options(content).platform_file_path
+
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="subprocesses would run uncompiled for minutes")
+@pytest.mark.parametrize("text", blocks("bash"))
+def test_bash_block(text: str, tmp_path: Path) -> None:
+    options = next(block.values[0] for block in blocks("json") if '"nb_jobs": 500' in block.values[0])
+    (tmp_path / "options.json").write_text(options, encoding="utf-8")
+    commands = [line for line in text.splitlines() if not any(word in line for word in SET_UP)]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for command in commands:
+        done = subprocess.run(
+            shlex.split(command),
+            cwd=tmp_path,
+            env={**os.environ, "PATH": path},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def test_ci_runs_the_readme_commands() -> None:
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    set_up = [
+        line
+        for block in blocks("bash")
+        for line in block.values[0].splitlines()
+        if ".venv/bin/" in line and "benchmarks" not in line
+    ]
+    assert len(set_up) == 2
+    assert all(line in script for line in set_up)
+
+
+def modules() -> list[str]:
+    names = [module.name for module in pkgutil.walk_packages(hdeeprm.__path__, "hdeeprm.")]
+    return sorted(names)
+
+
+@pytest.mark.parametrize("name", modules())
+def test_doctests(name: str) -> None:
+    module = importlib.import_module(name)
+    assert module.__doc__, f"{name} has no docstring"
+    assert doctest.testmod(module).failed == 0

@@ -1,0 +1,662 @@
+"""The compiled simulator against its naive twin, and what must hold of its tables at any time."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hdeeprm.errors import SimulationError
+from hdeeprm.platforms import Platform, load_platform
+from hdeeprm.simulator import EmbeddedSimulator, JobStatus, Objective, layout
+from hdeeprm.simulator.kernel import tables
+from hdeeprm.workloads.window import window
+from hdeeprm.workloads.workload import Workload
+from kernel_runs import COMPILED, RANDOM, VOID, Twins, cores_of_jobs, observation
+from naive import NaiveSimulator, Status
+from strategies import LINKS, action_sequences, follow, make_workload, platforms, workloads
+
+SEEDS = st.integers(0, 2**32 - 1)
+compiled_only = pytest.mark.skipif(not COMPILED, reason="takes too long without the compiler")
+
+
+def cases(compiled: int, uncompiled: int = 30) -> settings:
+    """So many examples; fewer where the kernel runs as plain Python."""
+    return settings(
+        max_examples=compiled if COMPILED else uncompiled,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+
+
+def small_platform(*nodes: tuple[float, list[int]], bandwidth: float = 10.0) -> Platform:
+    """A platform of (memory in GB, cores of each processor) per node, all cores alike."""
+    sizes = sorted({cores for _, processors in nodes for cores in processors})
+    kinds = {"clock_ghz": 1.0, "flop_per_cycle": 1.0, "power_watts": 40.0, "bandwidth_gb_per_s": bandwidth}
+    node_types = {
+        f"node {index}": {
+            "memory_gb": memory,
+            "processors": [{"type": f"processor {cores}", "number": 1} for cores in processors],
+        }
+        for index, (memory, processors) in enumerate(nodes)
+    }
+    return load_platform(
+        {
+            "clusters": [
+                {
+                    "id": "cluster",
+                    "nodes": [{"type": name, "number": 1} for name in node_types],
+                    "local_links": LINKS,
+                }
+            ],
+            "global_links": LINKS,
+            "types": {
+                "processors": {f"processor {cores}": {"cores": cores} | kinds for cores in sizes},
+                "nodes": node_types,
+            },
+        }
+    )
+
+
+def play_through(simulator: EmbeddedSimulator, pair: tuple[int, int] = RANDOM) -> dict[str, bytes]:
+    """Take one pair to the end; all that the run leaves behind, as bytes."""
+    records = [simulator.run(pair, limit=7) for _ in iter(lambda: simulator.over, True)]
+    jobs = simulator.job_records()
+    ended = np.isin(jobs["status"], [JobStatus.SUCCESS, JobStatus.WALLTIME_REACHED])
+    return {
+        "decisions": b"".join(record.tobytes() for record in records),
+        "jobs": jobs[["status", "energy_mj"]].tobytes(),
+        "times": jobs[["start_time", "end_time"]][ended].tobytes(),
+        "placements": simulator.placements().tobytes(),
+        "oversubscriptions": simulator.oversubscriptions().tobytes(),
+        "energy": np.float64(simulator.energy_joules).tobytes(),
+        "pstates": repr(simulator.num_pstate_changes).encode(),
+    }
+
+
+class TestAgainstTheTwin:
+    @cases(700)
+    @given(st.data())
+    def test_any_actions(self, data: st.DataObject) -> None:
+        """Decisions, observations, jobs, energies, over-subscriptions."""
+        platform = data.draw(platforms())
+        workload = data.draw(workloads(platform))
+        Twins(platform, workload).play(follow(data.draw(action_sequences())))
+
+    @cases(250)
+    @given(st.data())
+    def test_random_selections(self, data: st.DataObject) -> None:
+        """The kernel draws, its twin places the same jobs on the same cores."""
+        platform = data.draw(platforms())
+        twins = Twins(platform, data.draw(workloads(platform)), seed=data.draw(SEEDS))
+        while twins.advance():
+            twins.decide_at_random()
+        twins.compare_ends()
+
+    @cases(300)
+    @given(st.data())
+    def test_placements_from_outside(self, data: st.DataObject) -> None:
+        """Any waiting jobs on any free cores with the memory, at once or a little later."""
+        platform = data.draw(platforms())
+        twins = Twins(platform, data.draw(workloads(platform)))
+        choose = random.Random(data.draw(SEEDS))
+        while twins.advance():
+            for job, cores in random_placements(twins.naive, choose):
+                time = twins.naive.now
+                if choose.random() < 0.2:
+                    event = twins.naive._next_event()
+                    time = time + 1.0 if event is None else (time + event[0]) / 2
+                twins.kernel.place(job, np.array(cores), time)
+                twins.naive._elapse(time)
+                twins.naive.place(job, cores)
+            twins.decide(VOID, same_pair=False)
+        twins.compare_ends()
+
+    @pytest.mark.parametrize("objective", list(Objective), ids=lambda objective: objective.name)
+    @cases(50, 8)
+    @given(data=st.data())
+    def test_instant_rewards(self, objective: Objective, data: st.DataObject) -> None:
+        """The reward of a decision is the objective's rate right after it."""
+        platform = data.draw(platforms())
+        workload = data.draw(workloads(platform, max_jobs=20))
+        Twins(platform, workload, objective=objective).play(follow(data.draw(action_sequences())))
+
+    @pytest.mark.parametrize("objective", list(Objective), ids=lambda objective: objective.name)
+    @cases(50, 8)
+    @given(data=st.data())
+    def test_the_integrated_return_equals_the_objective(
+        self, objective: Objective, data: st.DataObject
+    ) -> None:
+        """What an episode pays in all is the objective, by its definition over the ended jobs."""
+        platform = data.draw(platforms())
+        workload = data.draw(workloads(platform, max_jobs=20))
+        twins = Twins(platform, workload, objective=objective, integrated=True)
+        twins.play(follow(data.draw(action_sequences()))).compare_return()
+
+    @cases(50, 10)
+    @given(st.data())
+    def test_a_wide_tolerance(self, data: st.DataObject) -> None:
+        """Events that lie close together are one instant in both."""
+        platform = data.draw(platforms())
+        workload = data.draw(workloads(platform))
+        # An end just after its walltime counts as in time: at the walltime in one, at the end in the other.
+        workload = replace(workload, walltime=np.full(workload.num_jobs, math.inf))
+        twins = Twins(platform, workload, tolerance=0.013)
+        twins.naive.tolerance = 0.013
+        twins.play(follow(data.draw(action_sequences())))
+
+
+def random_placements(naive: NaiveSimulator, choose: random.Random) -> Iterator[tuple[int, list[int]]]:
+    """Some waiting jobs with free cores for them; at least one where nothing else would happen."""
+    jobs = list(naive.waiting)
+    choose.shuffle(jobs)
+    for job in jobs:
+        if naive.blocked_by(job) is None and (naive.void_would_stall or choose.random() < 0.6):
+            yield job, random_cores(naive, job, choose)
+
+
+def random_cores(naive: NaiveSimulator, job: int, choose: random.Random) -> list[int]:
+    """Free cores, taken in any order as long as their nodes have the memory."""
+    memory = list(naive.free_memory_kb)
+    free = [core for core, busy_with in enumerate(naive.core_job) if busy_with is None]
+    choose.shuffle(free)
+    cores: list[int] = []
+    for core in free:
+        node = naive.core_node[core]
+        if len(cores) < naive.requested_cores[job] and memory[node] >= naive.job_memory_kb[job]:
+            memory[node] -= naive.job_memory_kb[job]
+            cores.append(core)
+    return cores
+
+
+# Invariants ----------------------------------------------------------------------------------------------
+
+
+def check_tables(simulator: EmbeddedSimulator) -> None:
+    """Recount every table of the kernel from the jobs and from the masks of free cores."""
+    sim = simulator._tables
+    clock = sim.clock[0]
+    jobs = sim.jobs[clock.first_job : clock.first_job + clock.num_jobs]
+    progress = sim.progress[: clock.num_jobs]
+    running = np.flatnonzero(progress["status"] == tables.RUNNING)
+    held = held_by_jobs(sim, running)
+    check_cores(sim, held)
+    check_ledgers(sim, jobs, held)
+    check_queue(sim, progress)
+    check_calendar(sim, running)
+    check_power(sim, held)
+    ended = np.isin(progress["status"], [tables.SUCCESS, tables.WALLTIME_REACHED]).sum()
+    assert clock.num_ended == ended
+    assert clock.num_running == len(running)
+    assert clock.num_started == len(running) + ended
+
+
+def held_by_jobs(sim: tables.Simulation, running: np.ndarray) -> list[tuple[int, int, int]]:
+    """Job, word and mask of every segment, by the chains of the jobs and of the processors alike."""
+    held = []
+    for job in running:
+        index = sim.progress[job].first_segment
+        while index != tables.NONE:
+            segment = sim.segments[index]
+            assert segment.job == job
+            assert segment.num_cores == int(segment.cores).bit_count() > 0
+            held.append((int(job), int(segment.word), int(segment.cores)))
+            index = segment.next_of_job
+    on_processors = []
+    for processor, state in enumerate(sim.processors):
+        index, previous = state.first_segment, tables.NONE
+        while index != tables.NONE:
+            segment = sim.segments[index]
+            assert segment.previous_on_processor == previous
+            assert sim.words[segment.word].processor == processor
+            on_processors.append((int(segment.job), int(segment.word), int(segment.cores)))
+            index, previous = segment.next_on_processor, index
+    assert sorted(on_processors) == sorted(held)
+    free, index = 0, sim.clock[0].free_segment
+    while index != tables.NONE:
+        free, index = free + 1, sim.segments[index].next_of_job
+    assert free + len(held) == sim.segments.size, "a segment is lost"
+    return held
+
+
+def check_cores(sim: tables.Simulation, held: list[tuple[int, int, int]]) -> None:
+    """No core has two jobs, and what no job holds is free."""
+    taken = [0] * sim.words.size
+    for _, word, cores in held:
+        assert not taken[word] & cores, "a core has two jobs"
+        taken[word] |= cores
+    for word, mask in zip(sim.words, taken, strict=True):
+        assert word.free == word.all_cores ^ mask
+        assert word.segment == tables.NONE
+
+
+def check_ledgers(sim: tables.Simulation, jobs: np.ndarray, held: list[tuple[int, int, int]]) -> None:
+    """Free cores, memory and bandwidth are what the running jobs leave."""
+    free_cores = sim.processors["num_cores"].copy()
+    bandwidth = sim.processors["bandwidth"].copy()
+    memory = sim.nodes["memory_kb"].copy()
+    for job, word, cores in held:
+        processor = sim.words[word].processor
+        number = cores.bit_count()
+        free_cores[processor] -= number
+        bandwidth[processor] -= number * jobs[job].bandwidth
+        memory[sim.processors[processor].node] -= number * jobs[job].memory_kb
+    np.testing.assert_array_equal(sim.processors["free_cores"], free_cores)
+    np.testing.assert_array_equal(sim.processors["free_bandwidth"], bandwidth)
+    np.testing.assert_array_equal(sim.nodes["free_memory"], memory)
+    assert memory.min() >= 0
+    node_cores = np.bincount(sim.processors["node"], free_cores, minlength=sim.nodes.size)
+    np.testing.assert_array_equal(sim.nodes["free_cores"], node_cores)
+    assert sim.clock[0].free_cores == free_cores.sum()
+    np.testing.assert_array_equal(sim.processors["oversubscribed"], bandwidth < 0)
+
+
+def check_queue(sim: tables.Simulation, progress: np.ndarray) -> None:
+    """The Fenwick trees count the waiting jobs, no more and no less."""
+    clock = sim.clock[0]
+    waiting = np.flatnonzero(progress["status"] == tables.WAITING)
+    assert clock.num_waiting == len(waiting)
+    assert np.all(progress["status"][clock.next_arrival :] == tables.PENDING) or clock.num_ended > 0
+    for selection in range(1, tables.NUM_SELECTIONS):
+        counts = np.zeros(clock.num_jobs + 1, int)
+        for rank in sim.ranks[selection]["rank"][waiting]:
+            index = rank + 1
+            while index <= clock.num_jobs:
+                counts[index] += 1
+                index += index & -index
+        np.testing.assert_array_equal(sim.waiting[selection][: clock.num_jobs + 1], counts)
+
+
+def check_calendar(sim: tables.Simulation, running: np.ndarray) -> None:
+    """The heap holds the running jobs, none before its parent; no end lies in the past."""
+    progress, number = sim.progress, int(sim.clock[0].num_running)
+    heap = [int(job) for job in progress["job_at_slot"][:number]]
+    assert sorted(heap) == running.tolist()
+    for slot, job in enumerate(heap):
+        assert progress[job].calendar_slot == slot
+        assert progress[job].end_time >= sim.clock[0].now * (1 - 1e-12)
+        parent = heap[(slot - 1) // 2] if slot else job
+        assert (progress[parent].end_time, progress[parent].sequence) <= (
+            progress[job].end_time,
+            progress[job].sequence,
+        )
+
+
+def check_power(sim: tables.Simulation, held: list[tuple[int, int, int]]) -> None:
+    """Powers and speeds of jobs, processors and platform follow from the P-states."""
+    milliwatts: Counter[int] = Counter()
+    speeds: dict[int, list[int]] = {}
+    active: Counter[int] = Counter()
+    for job, word, cores in held:
+        processor = int(sim.words[word].processor)
+        state, pstate = sim.processors[processor], int(sim.processors[processor].oversubscribed)
+        active[processor] += cores.bit_count()
+        milliwatts[job] += cores.bit_count() * int(state[f"milliwatts_p{pstate}"])
+        speeds.setdefault(job, []).append(int(state[f"mflops_p{pstate}"]))
+    for job, speed in speeds.items():
+        assert sim.progress[job].mflops == min(speed)
+        assert sim.progress[job].num_slowest == speed.count(min(speed))
+        assert sim.progress[job].milliwatts == milliwatts[job]
+    total = 0
+    for processor, state in enumerate(sim.processors):
+        number, oversubscribed = active[processor], int(state.oversubscribed)
+        power = number * int(state[f"milliwatts_p{oversubscribed}"])
+        power += (state.num_cores - number) * int(state.milliwatts_p2 if number else state.milliwatts_p3)
+        assert state.num_active == number
+        assert state.milliwatts == power
+        total += power
+    assert sim.clock[0].milliwatts == total
+
+
+@cases(150, 15)
+@given(st.data())
+def test_the_tables_agree_with_each_other_after_every_step(data: st.DataObject) -> None:
+    platform = data.draw(platforms())
+    workload = data.draw(workloads(platform))
+    simulator = EmbeddedSimulator(platform, workload, recording=True)
+    simulator.reset(seed=data.draw(SEEDS))
+    pairs = data.draw(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)) | st.just(VOID), min_size=1))
+    check_tables(simulator)
+    now, energy, ended, step = 0.0, 0.0, set(), 0
+    while not simulator.over:
+        pair = pairs[step % len(pairs)]
+        power_before = simulator._tables.clock[0].milliwatts
+        simulator.run(RANDOM if pair == VOID and not simulator.may_wait() else pair)
+        check_tables(simulator)
+        assert simulator.now >= now
+        assert simulator.energy_joules >= energy
+        assert power_before >= 0
+        status = simulator.job_records()["status"]
+        ended_now = set(np.flatnonzero(status >= JobStatus.SUCCESS).tolist())
+        assert ended <= ended_now, "a job has ended and lives again"
+        now, energy, ended, step = simulator.now, simulator.energy_joules, ended_now, step + 1
+    assert ended == set(range(workload.num_jobs))
+    assert simulator.num_free_cores == platform.num_cores
+    rejected = np.flatnonzero(simulator.job_records()["status"] == JobStatus.REJECTED)
+    assert sorted(cores_of_jobs(simulator)) == sorted(set(range(workload.num_jobs)) - set(rejected.tolist()))
+
+
+@cases(100, 10)
+@given(st.data())
+def test_energy_adds_up(data: st.DataObject) -> None:
+    """Energy of the platform = that of the jobs + that of the idle cores, counted apart in the twin."""
+    platform = data.draw(platforms())
+    workload = data.draw(workloads(platform, max_jobs=20))
+    twins = Twins(platform, workload).play(follow(data.draw(action_sequences())))
+    jobs_joules = float(twins.kernel.job_records()["energy_mj"].sum()) / 1000
+    assert jobs_joules <= twins.kernel.energy_joules * (1 + 1e-9) + 1e-9
+    cheapest = float((platform.processor_milliwatts.min(axis=1) * platform.processor_cores).sum()) / 1000
+    dearest = float((platform.processor_milliwatts.max(axis=1) * platform.processor_cores).sum()) / 1000
+    assert cheapest * twins.kernel.now <= twins.kernel.energy_joules * (1 + 1e-9)
+    assert twins.kernel.energy_joules <= dearest * twins.kernel.now * (1 + 1e-9)
+
+
+# Episodes ------------------------------------------------------------------------------------------------
+
+
+@cases(100, 10)
+@given(st.data())
+def test_the_same_seed_gives_the_same_run(data: st.DataObject) -> None:
+    """On one simulator reset again, whatever it has done meanwhile, and on another one."""
+    platform = data.draw(platforms())
+    workload = data.draw(workloads(platform))
+    seed, other = data.draw(SEEDS), data.draw(SEEDS)
+    simulator = EmbeddedSimulator(platform, workload, recording=True)
+    simulator.reset(seed=seed)
+    first = play_through(simulator)
+    simulator.reset(seed=other)
+    if not simulator.over:
+        simulator.run(RANDOM)
+    simulator.reset(seed=seed)
+    assert play_through(simulator) == first
+    another = EmbeddedSimulator(platform, workload, recording=True)
+    another.reset(seed=seed)
+    assert play_through(another) == first
+
+
+def test_another_seed_gives_another_run() -> None:
+    platform = small_platform((1.0, [4, 4]))
+    simulator = EmbeddedSimulator(platform, make_workload([{"run_time": 5}] * 30), recording=True)
+    runs = set()
+    for seed in range(20):
+        simulator.reset(seed=seed)
+        runs.add(play_through(simulator)["placements"])
+    assert len(runs) == 20
+
+
+@cases(60, 6)
+@given(st.data())
+def test_simulators_do_not_know_of_each_other(data: st.DataObject) -> None:
+    """Several of them, one step each in turn, do what each does alone."""
+    cast = []
+    for seed in range(3):
+        platform = data.draw(platforms())
+        workload = data.draw(workloads(platform, max_jobs=20))
+        alone, among_others = (EmbeddedSimulator(platform, workload, recording=True) for _ in range(2))
+        alone.reset(seed=seed)
+        among_others.reset(seed=seed)
+        play_through(alone)
+        cast.append((alone, among_others))
+    while any(not simulator.over for _, simulator in cast):
+        for _, simulator in cast:
+            if not simulator.over:
+                simulator.run(RANDOM)
+    for alone, among_others in cast:
+        assert play_through(alone) | {"decisions": b""} == play_through(among_others)
+
+
+@cases(150, 15)
+@given(st.data())
+def test_an_episode_of_some_jobs_is_a_run_of_that_window(data: st.DataObject) -> None:
+    platform = data.draw(platforms())
+    workload = data.draw(workloads(platform))
+    simulator = EmbeddedSimulator(platform, workload, recording=True, integrated=True)
+    for _ in range(3):
+        start = data.draw(st.integers(0, workload.num_jobs - 1))
+        length = data.draw(st.integers(1, workload.num_jobs - start))
+        seed, pair = data.draw(SEEDS), data.draw(st.tuples(st.integers(0, 5), st.integers(0, 5)))
+        simulator.reset(start, length, seed)
+        apart = EmbeddedSimulator(platform, window(workload, start, length), recording=True, integrated=True)
+        apart.reset(seed=seed)
+        assert len(simulator.job_records()) == length
+        assert play_through(simulator, pair) == play_through(apart, pair)
+
+
+def test_observations_of_an_episode_are_scaled_by_the_whole_workload() -> None:
+    platform = small_platform((1.0, [2]))
+    workload = make_workload([{"run_time": 100.0}] * 5 + [{"submit_time": 9.0, "run_time": 50.0}] * 2)
+    simulator = EmbeddedSimulator(platform, workload)
+    simulator.reset(5, 2)
+    assert simulator.now == 0.0
+    np.testing.assert_allclose(observation(simulator, "minimal")[:5], 0.5)
+
+
+@pytest.mark.parametrize(("first_job", "num_jobs"), [(0, 4), (3, None), (2, 2), (0, 0), (-1, 1), (0, -1)])
+def test_an_episode_beyond_the_workload_is_refused(first_job: int, num_jobs: int | None) -> None:
+    simulator = EmbeddedSimulator(small_platform((1.0, [2])), make_workload([{}, {}, {}]))
+    with pytest.raises(SimulationError, match="does not fit"):
+        simulator.reset(first_job, num_jobs)
+
+
+def test_an_episode_longer_than_the_simulator_was_built_for_is_refused() -> None:
+    simulator = EmbeddedSimulator(small_platform((1.0, [2])), make_workload([{}, {}, {}]), max_jobs=2)
+    simulator.reset(1, 2)
+    with pytest.raises(SimulationError, match="built for episodes of 2"):
+        simulator.reset(0, 3)
+
+
+@cases(60, 6)
+@given(data=st.data())
+def test_a_short_log_keeps_everything(data: st.DataObject) -> None:
+    """The log is emptied as often as it is full, in the midst of a call of many decisions."""
+    platform = data.draw(platforms())
+    workload = data.draw(workloads(platform))
+    seed = data.draw(SEEDS)
+    runs = []
+    for log_size in (layout.LOG_SIZE, 0):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(layout, "LOG_SIZE", log_size)
+            simulator = EmbeddedSimulator(platform, workload, recording=True, integrated=True)
+        simulator.reset(seed=seed)
+        records = simulator.run(RANDOM, limit=10_000) if not simulator.over else None
+        assert simulator.over
+        runs.append((play_through(simulator), None if records is None else records.tobytes()))
+    assert runs[0] == runs[1]
+
+
+@compiled_only
+def test_a_long_run_keeps_all_placements() -> None:
+    """More placements than the log holds at once."""
+    platform = small_platform((1.0, [4]))
+    workload = make_workload([{"submit_time": float(job), "run_time": 3.0} for job in range(20_000)])
+    simulator = EmbeddedSimulator(platform, workload, recording=True)
+    simulator.reset()
+    simulator.run((1, 1), limit=100_000)
+    assert simulator.over
+    np.testing.assert_array_equal(simulator.placements()["job"], np.arange(20_000))
+
+
+# Mistakes ------------------------------------------------------------------------------------------------
+
+
+class TestPlace:
+    def simulator(self) -> EmbeddedSimulator:
+        """Two nodes of two cores; node 1 has memory for one core of job 1."""
+        jobs: list[dict[str, Any]] = [
+            {"requested_cores": 2, "run_time": 10},
+            {"requested_cores": 2, "run_time": 10, "memory_kb": 1000},
+            {"submit_time": 5, "run_time": 10},
+        ]
+        simulator = EmbeddedSimulator(
+            small_platform((0.002, [2]), (0.001, [2])), make_workload(jobs), recording=True
+        )
+        simulator.reset()
+        return simulator
+
+    @pytest.mark.parametrize(
+        ("job", "cores", "reason"),
+        [
+            (2, [0], "not waiting"),
+            (0, [0], "another number"),
+            (0, [0, 1, 2], "another number"),
+            (0, [1, 1], "taken or named twice"),
+            (0, [0, 4], "taken or named twice"),
+            (0, [-1, 0], "taken or named twice"),
+            (1, [2, 3], "memory"),
+        ],
+    )
+    def test_refusals(self, job: int, cores: list[int], reason: str) -> None:
+        simulator = self.simulator()
+        with pytest.raises(SimulationError, match=reason):
+            simulator.place(job, np.array(cores))
+        check_tables(simulator)
+        assert simulator.num_running == 0
+
+    def test_a_taken_core_is_refused(self) -> None:
+        simulator = self.simulator()
+        simulator.place(0, np.array([0, 1]))
+        with pytest.raises(SimulationError, match="taken"):
+            simulator.place(1, np.array([1, 2]))
+        with pytest.raises(SimulationError, match="not waiting"):
+            simulator.place(0, np.array([2, 3]))
+
+    def test_a_job_starts_later_where_nothing_happens_before(self) -> None:
+        simulator = self.simulator()
+        with pytest.raises(SimulationError, match="something else happens before"):
+            simulator.place(0, np.array([0, 1]), 5.5)
+        simulator.place(0, np.array([0, 1]), 4.5)
+        assert simulator.now == 4.5
+        record = simulator.run(VOID)[0]
+        assert (record.time, record.num_waiting, record.num_started) == (4.5, 2, 1)
+        records = simulator.job_records()
+        assert (records[0].start_time, records[0].end_time) == (4.5, 14.5)
+
+    def test_a_time_that_is_over_means_now(self) -> None:
+        simulator = self.simulator()
+        simulator.run(VOID)
+        simulator.place(0, np.array([0, 1]), 1.0)
+        assert simulator.job_records()[0].start_time == simulator.now == 5.0
+
+
+def test_doing_nothing_where_nothing_will_happen_is_an_error() -> None:
+    simulator = EmbeddedSimulator(small_platform((1.0, [2])), make_workload([{}]))
+    simulator.reset()
+    assert not simulator.may_wait()
+    with pytest.raises(SimulationError, match="stalled at 0 s: 1 jobs wait"):
+        simulator.run(VOID)
+    with pytest.raises(SimulationError, match="over"):
+        simulator.run(VOID)
+
+
+def test_an_episode_without_a_job_that_can_run_is_over_at_once() -> None:
+    simulator = EmbeddedSimulator(small_platform((1.0, [2])), make_workload([{"requested_cores": 3}] * 2))
+    simulator.reset()
+    assert simulator.over
+    assert set(simulator.job_records()["status"]) == {JobStatus.REJECTED}
+    with pytest.raises(SimulationError, match="over"):
+        simulator.step((1, 1))
+
+
+# Randomness ----------------------------------------------------------------------------------------------
+
+DRAWS = 6000 if COMPILED else 600
+
+
+def check_uniform(counts: Counter[Any], outcomes: int) -> None:
+    """Pearson's chi-square at one in ten thousand, by the approximation of Wilson & Hilferty (1931)."""
+    expected = counts.total() / outcomes
+    assert expected >= 20, "too few draws to tell"
+    statistic = sum((number - expected) ** 2 / expected for number in counts.values())
+    statistic += (outcomes - len(counts)) * expected
+    freedom = outcomes - 1
+    limit = freedom * (1 - 2 / (9 * freedom) + 3.719 * math.sqrt(2 / (9 * freedom))) ** 3
+    assert statistic < limit, f"{counts}: chi-square {statistic:.1f}, at most {limit:.1f}"
+
+
+def draw_placements(
+    platform: Platform, workload: Workload, pair: tuple[int, int]
+) -> Iterator[dict[int, list[int]]]:
+    """Cores per job after the first decision of many episodes."""
+    simulator = EmbeddedSimulator(platform, workload, recording=True)
+    for seed in range(DRAWS):
+        simulator.reset(seed=seed)
+        simulator.run(pair)
+        yield cores_of_jobs(simulator)
+
+
+@pytest.mark.parametrize("memory_kb", [0, 10])
+def test_random_cores_are_equally_likely(memory_kb: int) -> None:
+    """Over nodes and processors of different sizes, one of them with more cores than a word has bits."""
+    platform = small_platform((1.0, [3, 5]), (1.0, [1]), (1.0, [11]) if not COMPILED else (1.0, [40, 2]))
+    workload = make_workload([{"memory_kb": memory_kb}])
+    counts = Counter(cores[0][0] for cores in draw_placements(platform, workload, (1, 0)))
+    check_uniform(counts, platform.num_cores)
+
+
+def test_every_set_of_random_cores_is_equally_likely() -> None:
+    platform = small_platform((1.0, [2]), (1.0, [1, 2]))
+    workload = make_workload([{"requested_cores": 2}])
+    counts = Counter(tuple(sorted(cores[0])) for cores in draw_placements(platform, workload, (1, 0)))
+    assert set(counts) <= set(combinations(range(5), 2))
+    check_uniform(counts, 10)
+
+
+def test_random_cores_have_enough_memory() -> None:
+    """Three nodes of five have the memory."""
+    platform = small_platform((0.001, [4]), (0.002, [3]), (0.001, [2]), (0.002, [1, 2]), (0.002, [4]))
+    workload = make_workload([{"memory_kb": 1001}])
+    counts = Counter(cores[0][0] for cores in draw_placements(platform, workload, (1, 0)))
+    assert set(counts) == {4, 5, 6, 9, 10, 11, 12, 13, 14, 15}
+    check_uniform(counts, 10)
+
+
+def test_random_cores_where_memory_is_nearly_used_up() -> None:
+    """So few cores have the memory that most draws give up trying and count: 5 of 1,205."""
+    tight = (0.001, [40] * 30)
+    platform = small_platform((0.002, [2]), tight, (0.002, [1, 2]))
+    workload = make_workload([{"memory_kb": 1001}])
+    counts = Counter(cores[0][0] for cores in draw_placements(platform, workload, (1, 0)))
+    assert set(counts) == {0, 1, 1202, 1203, 1204}
+    check_uniform(counts, 5)
+
+
+def test_random_jobs_are_equally_likely() -> None:
+    """The first of five, and every order of them."""
+    workload = make_workload([{"run_time": 1 + job} for job in range(5)])
+    counts = Counter(next(iter(c)) for c in draw_placements(small_platform((1.0, [1])), workload, (0, 1)))
+    check_uniform(counts, 5)
+    three_cores = small_platform((1.0, [3]))
+    orders = Counter(tuple(c) for c in draw_placements(three_cores, make_workload([{}] * 4), (0, 1)))
+    check_uniform(orders, 4 * 3 * 2)
+
+
+def test_a_random_job_that_does_not_fit_ends_the_decision() -> None:
+    """Two jobs need more cores than are left: what blocks is drawn, not looked for."""
+    workload = make_workload([{"requested_cores": 1}, {"requested_cores": 2}])
+    simulator = EmbeddedSimulator(small_platform((1.0, [2])), workload, recording=True)
+    started = Counter()
+    for seed in range(DRAWS // 5):
+        simulator.reset(seed=seed)
+        started[tuple(cores_after(simulator))] += 1
+    assert set(started) == {(0,), (1,)}
+    check_uniform(started, 2)
+
+
+def cores_after(simulator: EmbeddedSimulator) -> list[int]:
+    """The jobs that one random decision starts."""
+    record = simulator.run(RANDOM)[0]
+    assert record.num_started == 1
+    return [int(simulator.placements()["job"][0])]
+
+
+def test_status_names_agree_with_the_twin() -> None:
+    assert len(JobStatus) == len(Status)
