@@ -2,9 +2,9 @@
 
 *Environment*: ``gymnasium.make`` with its wrappers, minimal observation, one ``step`` after another through
 the whole trace. *Kernel*: the simulator alone, many decisions in one call, no observation. CartPole-v1
-through ``gymnasium.make`` runs in between, a yardstick for the machine. The original HDeepRM with Batsim takes 25 to
-147 decisions per second with selection pairs on the same platform, measured on another machine; ratios are to
-the 147.
+through ``gymnasium.make`` runs in between, a yardstick for the machine. The original HDeepRM with Batsim
+takes 25 to 147 decisions per second with selection pairs on the same platform, measured on another machine;
+ratios are to the 147.
 """
 
 from __future__ import annotations

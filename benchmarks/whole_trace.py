@@ -2,7 +2,7 @@
 
 CPU seconds of the whole process: reading the trace, simulating it, writing the run directory. AccaSim takes
 about 12 s for 50,000 jobs of the Gaia trace (FIFO, 4,200 jobs per CPU second, measured on another machine).
-The second workload is generated, 300,000 jobs with memory; its peak is the most memory that the process holds.
+The second workload is generated, 300,000 jobs with memory; its peak is the most that the process holds.
 """
 
 from __future__ import annotations

@@ -259,6 +259,7 @@ def _add_clean(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-n", "--dry-run", action="store_true", help="say what would be removed, remove nothing"
     )
+    parser.add_argument("--force", action="store_true", help="remove runs too that may still be going on")
     parser.set_defaults(verb=_clean, debug=False)
 
 

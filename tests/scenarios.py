@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -42,13 +43,17 @@ TOO_MUCH_MEMORY: Job = (0, 1, 5, 5, 32001, 0)
 
 # Removed when the tests end.
 _FOLDER = tempfile.TemporaryDirectory(prefix="hdeeprm-tests-")
+_file_numbers = itertools.count()
 
 
 def workload_file(jobs: Sequence[Job]) -> str:
-    """Path of a workload file with these jobs; their ids are numbers from 0 on, of equal width"""
-    path = Path(_FOLDER.name) / f"{len(list(Path(_FOLDER.name).iterdir()))}.json"
-    profiles = {
-        f"p{index}": {
+    """Path of a workload file with these jobs; their ids are numbers from 0 on, of equal width."""
+    width = len(str(len(jobs) - 1))
+    entries, profiles = [], {}
+    for index, (submit_time, cores, requested_time, run_time, memory, bandwidth) in enumerate(jobs):
+        job_id = f"{index:0{width}}"
+        entries.append({"id": job_id, "subtime": submit_time, "res": cores, "profile": job_id})
+        profiles[job_id] = {
             "type": "parallel_homogeneous",
             "cpu": run_time * REFERENCE_FLOPS,
             "com": 0,
@@ -56,17 +61,7 @@ def workload_file(jobs: Sequence[Job]) -> str:
             "mem": memory,
             "mem_bw": bandwidth,
         }
-        for index, (_, _, requested_time, run_time, memory, bandwidth) in enumerate(jobs)
-    }
-    entries = [
-        {
-            "id": f"{index:0{len(str(len(jobs) - 1))}}",
-            "subtime": job[0],
-            "res": job[1],
-            "profile": f"p{index}",
-        }
-        for index, job in enumerate(jobs)
-    ]
+    path = Path(_FOLDER.name) / f"{next(_file_numbers)}.json"
     path.write_text(json.dumps({"nb_res": 4, "jobs": entries, "profiles": profiles}), encoding="utf-8")
     return str(path)
 

@@ -108,7 +108,7 @@ def test_clean_removes_runs_and_nothing_else(folder: Path, capsys: pytest.Captur
 def test_platform_shows_hierarchy_gflops_and_watts(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["platform", "gaia"]) == 0
     shown = capsys.readouterr().out
-    for word in ("gaia_cluster", "SGI UV-2000", "2,280", "GFLOPS", "W"):
+    for word in ("gaia_cluster", "SGI UV-2000", "2,280", "GFLOPS", "watts"):
         assert word in shown
 
 
@@ -214,7 +214,7 @@ def test_wrong_platforms(
         ("; only\n; comments\n", ["trace.swf"]),
         (swf({}) + "2 5 -1 50\n" + swf({}), ["trace.swf:2"]),
         (swf({}) + "2 five -1 50 1 -1 -1 1 100 -1 1 -1 -1 -1 -1 -1 -1 -1\n", ["trace.swf:2", "five"]),
-        (swf({"run": -1}), ["negative run time"]),
+        (swf({"cores": -1}), ["no processors"]),
         (swf({"cores": 400}), ["1 of 1 jobs", "learning"]),
     ],
 )

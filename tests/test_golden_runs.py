@@ -1,14 +1,15 @@
 """The original HDeepRM under the real Batsim, recorded: played again, and decided anew.
 
-*Replay.* Every recorded start, put in from outside at its recorded time, gives every start, end and energy that
-Batsim wrote. Batsim starts a job at the later of its clock and that time rounded to 6 decimals, therefore the
-replay takes the recorded times and not its own instants, which differ from them by up to 1e-6 s.
+*Replay.* Every recorded start, put in from outside at its recorded time, gives every start, end and energy
+that Batsim wrote. Batsim starts a job at the later of its clock and that time rounded to 6 decimals, therefore
+the replay takes the recorded times and not its own instants, which differ from them by up to 1e-6 s.
 
 *Own decisions.* By the same pair of selections, the schedule is the recorded one up to the first instant that
-Batsim tells in several messages. Its clock adds up rounding errors, so that some events of one time come an ulp
-apart: the original then decides twice, having seen a part of the completions (or submissions) at first, where the
-exact clock has one instant and one decision. On a contended platform everything that follows differs; all runs
-that differ do so from such an instant on, which a test verifies, and no run differs for another reason.
+Batsim tells in several messages. Its clock adds up rounding errors, so that some events of one time come an
+ulp apart: the original then decides twice, having seen a part of the completions (or submissions) at first,
+where the exact clock has one instant and one decision. On a contended platform everything that follows
+differs. All runs that differ do so from such an instant on, which a test verifies.
+
 The original's ``high_cores`` prefers the processor with the most *busy* cores, where its documentation and this
 project say free ones, and a random selection has random numbers of its own: these runs are only replayed.
 """
@@ -91,7 +92,6 @@ def test_own_decisions(name: str) -> None:
     run = GoldenRun(name)
     same_start, same = agreement(run, run.decide())
     all_jobs = run.workload.num_jobs
-    assert (same_start.sum(), same.sum()) >= AGREEING.get(name, (all_jobs, all_jobs))
     least_start, least = AGREEING.get(name, (all_jobs, all_jobs))
     assert same_start.sum() >= least_start
     assert same.sum() >= least
@@ -127,7 +127,7 @@ def event_messages(run: GoldenRun) -> Counter[float]:
 
 QUEUE_SIZE = 21
 ORIGINAL_P2, OUR_P2 = 0.15, 0.25
-"""Power of an idle core beside an active one: in the original's observation, and in its platform file and here."""
+"""Power of an idle core beside an active one: in the original's observation; in its platform file and here."""
 
 
 @pytest.mark.parametrize("name", runs(observed=True))

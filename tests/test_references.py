@@ -1,7 +1,7 @@
 """Schedules of a published kind of trace that independent simulators agree on, to all printed digits.
 
-Strict first come, first served, and shortest job first that is ranked anew at every event, over the first 1000 jobs
-of a Lublin-Feitelson trace on 256 equal processors.
+Strict first come, first served, and shortest job first that is ranked anew at every event, over the first
+1000 jobs of a Lublin-Feitelson trace on 256 equal processors.
 """
 
 from __future__ import annotations

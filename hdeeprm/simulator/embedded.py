@@ -134,7 +134,7 @@ class EmbeddedSimulator:
             SimulationError: If the episode has more jobs than the simulator was built for.
         """
         num_jobs = self.workload.num_jobs - first_job if num_jobs is None else num_jobs
-        if not 0 < num_jobs <= min(self._max_jobs, self.workload.num_jobs - first_job):
+        if first_job < 0 or not 0 < num_jobs <= min(self._max_jobs, self.workload.num_jobs - first_job):
             raise SimulationError(
                 f"an episode of {num_jobs} jobs from job {first_job} does not fit: the workload has "
                 f"{self.workload.num_jobs} jobs and the simulator was built for episodes of {self._max_jobs}"
