@@ -144,7 +144,7 @@ class GoldenRun:
         return simulator
 
     def replay(self, look: Callable[[EmbeddedSimulator], None] = lambda simulator: None) -> EmbeddedSimulator:
-        """The run as the recorded scheduler decided it; ``look`` sees each decision point before its action."""
+        """The run as the recorded scheduler decided it; ``look`` sees the state before each decision."""
         simulator = self.simulator()
         look(simulator)
         for placement in self.placements():
@@ -157,7 +157,7 @@ class GoldenRun:
 
     @staticmethod
     def _may_place(simulator: EmbeddedSimulator, placement: Placement) -> bool:
-        """Place a job at its recorded time; not where an event comes before or it cannot have its cores yet."""
+        """Place a job at its recorded time; not where an event comes before or its cores are taken."""
         try:
             simulator.place(placement.job, np.array(placement.cores), placement.time)
         except SimulationError:

@@ -53,7 +53,7 @@ def test_a_pair_outside_the_selection_is_an_error() -> None:
 
 
 def test_an_unknown_name_is_an_error() -> None:
-    with pytest.raises(OptionsError, match="Did you mean 'first-high_gflops'"):
+    with pytest.raises(OptionsError, match="Did you mean 'high_gflops'"):
         agent(agent={"name": "first-high_gflop"})
 
 

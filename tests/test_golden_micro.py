@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from golden import GOLDEN, VOID, Placement, parse_cores, read_jobs
-from strategies import LINKS
 
+from golden import GOLDEN, VOID, Placement, parse_cores, read_jobs
 from hdeeprm.platforms import Platform, load_platform
 from hdeeprm.simulator import EmbeddedSimulator, JobStatus
 from hdeeprm.workloads import Workload, workload_from_json
+from strategies import LINKS
 
 EXPERIMENTS = [
     "E1_cpu_per_host",

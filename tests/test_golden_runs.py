@@ -1,7 +1,7 @@
 """The original HDeepRM under the real Batsim, recorded: played again, and decided anew.
 
-*Replay.* Every recorded start, put in from outside at its recorded time, gives every start, end and energy
-that Batsim wrote. Batsim starts a job at the later of its clock and that time rounded to 6 decimals, therefore
+*Replay.* Every recorded start, put in from outside at its time, gives every start, end and energy that Batsim
+wrote. Batsim starts a job at the later of its clock and that time rounded to 6 decimals, therefore
 the replay takes the recorded times and not its own instants, which differ from them by up to 1e-6 s.
 
 *Own decisions.* By the same pair of selections, the schedule is the recorded one up to the first instant that
@@ -10,8 +10,8 @@ ulp apart: the original then decides twice, having seen a part of the completion
 where the exact clock has one instant and one decision. On a contended platform everything that follows
 differs. All runs that differ do so from such an instant on, which a test verifies.
 
-The original's ``high_cores`` prefers the processor with the most *busy* cores, where its documentation and this
-project say free ones, and a random selection has random numbers of its own: these runs are only replayed.
+The original's ``high_cores`` prefers the processor with the most *busy* cores, where its documentation and
+this project say free ones, and a random selection has random numbers of its own: these runs are only replayed.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from golden import GOLDEN, GoldenRun, cores_of_jobs, read_text
-from kernel_runs import COMPILED, observation
 
+from golden import GOLDEN, GoldenRun, cores_of_jobs, read_text
 from hdeeprm.simulator import EmbeddedSimulator
+from kernel_runs import COMPILED, observation
 
 RUNS = sorted(path.name for path in (GOLDEN / "runs").iterdir()) if GOLDEN.exists() else []
 LARGE = ("pik", "padded_gaia", "das2", "batsim31_das2")
@@ -127,7 +127,7 @@ def event_messages(run: GoldenRun) -> Counter[float]:
 
 QUEUE_SIZE = 21
 ORIGINAL_P2, OUR_P2 = 0.15, 0.25
-"""Power of an idle core beside an active one: in the original's observation; in its platform file and here."""
+"""Power of an idle core beside an active one: as the original observes it; as platforms have it."""
 
 
 @pytest.mark.parametrize("name", runs(observed=True))

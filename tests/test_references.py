@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from strategies import LINKS
 
 from hdeeprm.platforms import Platform, load_platform
 from hdeeprm.simulator import EmbeddedSimulator, JobStatus
 from hdeeprm.workloads import TraceSettings, load_workload
+from strategies import LINKS
 
 LUBLIN = Path(__file__).parents[2] / "shared" / "traces" / "lublin_256.swf"
 FIRST, SHORTEST = 1, 2

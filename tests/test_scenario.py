@@ -63,7 +63,7 @@ def test_no_workload_is_named() -> None:
 
 
 def test_a_workload_that_is_not_there() -> None:
-    with pytest.raises(WorkloadError, match=r"lerning\.json.*Did you mean 'learning\.json'"):
+    with pytest.raises(WorkloadError, match=r"lerning\.json.*Did you mean 'learning"):
         scenario(workload_file_path="lerning.json")
 
 

@@ -27,4 +27,5 @@ class RandomAgent(Agent):
 
     def decide(self, observation: npt.NDArray[np.float32], action_mask: npt.NDArray[np.int8]) -> int:
         """An allowed action."""
-        return int(self._rng.choice(np.flatnonzero(action_mask)))
+        allowed = np.flatnonzero(action_mask)
+        return int(allowed[self._rng.integers(len(allowed))])

@@ -16,8 +16,8 @@ from .placements import Intervals, last_use
 class WallTimes(NamedTuple):
     """What a run took on the wall clock, in s."""
 
-    scheduling: float  # the agent's part
     simulation: float  # all of it
+    scheduling: float = 0.0  # the agent's part; 0 where it was not measured
 
 
 class PlatformUse(NamedTuple):

@@ -56,71 +56,78 @@ class EmbeddedSimulator:
         self.over = True
         self._max_jobs = max_jobs or workload.num_jobs
         self._tables = build_simulation(platform, workload, self._max_jobs, recording)
-        self._clock = self._tables.clock[0]
+        clock = self._tables.clock
+        self._clock = {name: clock[name] for name in clock.dtype.names or ()}  # views: faster than a record
         self._job_limits = np.array(astuple(workload.job_limits))
-        self._clock.objective = objective
-        self._clock.integrated = integrated
-        self._clock.tolerance = tolerance
-        self._clock.queue_sensitivity = queue_sensitivity
+        self._clock["objective"][0] = objective
+        self._clock["integrated"][0] = integrated
+        self._clock["tolerance"][0] = tolerance
+        self._clock["queue_sensitivity"][0] = queue_sensitivity
         self._no_records = np.zeros(0, tables.DECISION_RECORD)
         self._one_record = np.zeros(1, tables.DECISION_RECORD)
         self._placements: list[Records] = []
         self._oversubscriptions: list[Records] = []
 
+    def _integer(self, field: str) -> int:
+        return int(self._clock[field].item())
+
+    def _float(self, field: str) -> float:
+        return float(self._clock[field].item())
+
     @property
     def now(self) -> float:
         """Simulated time since the first submission of the episode, in s."""
-        return float(self._clock.now)
+        return self._float("now")
 
     @property
     def first_job(self) -> int:
         """Index in the workload of the episode's first job."""
-        return int(self._clock.first_job)
+        return self._integer("first_job")
 
     @property
     def num_jobs(self) -> int:
         """Number of jobs of the episode."""
-        return int(self._clock.num_jobs)
+        return self._integer("num_jobs")
 
     @property
     def num_waiting(self) -> int:
         """Number of waiting jobs."""
-        return int(self._clock.num_waiting)
+        return self._integer("num_waiting")
 
     @property
     def num_running(self) -> int:
         """Number of running jobs."""
-        return int(self._clock.num_running)
+        return self._integer("num_running")
 
     @property
     def num_ended(self) -> int:
         """Number of jobs that have ended, done or out of walltime."""
-        return int(self._clock.num_ended)
+        return self._integer("num_ended")
 
     @property
     def num_decisions(self) -> int:
         """Number of decisions taken in this episode."""
-        return int(self._clock.num_decisions)
+        return self._integer("num_decisions")
 
     @property
     def num_free_cores(self) -> int:
         """Number of cores that run no job."""
-        return int(self._clock.free_cores)
+        return self._integer("free_cores")
 
     @property
     def watts(self) -> float:
         """Power of the platform now, in W."""
-        return float(self._clock.milliwatts) / 1000.0
+        return self._integer("milliwatts") / 1000.0
 
     @property
     def energy_joules(self) -> float:
         """Energy of the platform since the first submission, in J."""
-        return float(self._clock.energy_mj) / 1000.0
+        return self._float("energy_mj") / 1000.0
 
     @property
     def num_pstate_changes(self) -> tuple[int, int]:
         """P-state commands sent (one for all cores of an instant that enter a P-state), and cores changed."""
-        return int(self._clock.num_pstate_commands), int(self._clock.num_pstate_changes)
+        return self._integer("num_pstate_commands"), self._integer("num_pstate_changes")
 
     def reset(self, first_job: int = 0, num_jobs: int | None = None, seed: int = 0) -> None:
         """Empty the platform and go to the first decision point of an episode.
@@ -173,7 +180,7 @@ class EmbeddedSimulator:
         """
         self._check_open()
         self._see(self._run(pair, self._one_record)[1])
-        return float(self._clock.decision_reward)
+        return self._float("decision_reward")
 
     def last_decision(self) -> Records:
         """A copy of the record of the last :meth:`step`, shape (1,), as of :meth:`run`."""
@@ -229,7 +236,9 @@ class EmbeddedSimulator:
 
     def may_wait(self) -> bool:
         """Whether time brings something even if nothing is started; if not, the void action is masked."""
-        return bool(self._clock.num_running > 0 or self._clock.next_arrival < self._clock.num_jobs)
+        return bool(
+            self._integer("num_running") > 0 or self._integer("next_arrival") < self._integer("num_jobs")
+        )
 
     def job_records(self) -> Records:
         """A copy of each job's progress, shape (jobs of the episode,).
@@ -237,7 +246,7 @@ class EmbeddedSimulator:
         Fields: ``status``, ``start_time`` and ``end_time`` in s, ``energy_mj`` in mJ; times mean something
         only once the job has started.
         """
-        return self._tables.progress[: int(self._clock.num_jobs)].copy()
+        return self._tables.progress[: self._integer("num_jobs")].copy()
 
     def node_records(self) -> Records:
         """A copy of each node's state, shape (nodes,).
@@ -247,13 +256,14 @@ class EmbeddedSimulator:
         return self._tables.nodes.copy()
 
     def _empty_logs(self) -> None:
-        clock = self._clock
-        placements, oversubscriptions = ["job", "first_core", "last_core"], ["processor", "start", "end"]
-        self._placements.append(self._tables.log[placements][: clock.num_placements].copy())
-        self._oversubscriptions.append(
-            self._tables.log[oversubscriptions][: clock.num_oversubscriptions].copy()
+        num_placements, num_oversubscriptions = (
+            self._clock["num_placements"],
+            self._clock["num_oversubscriptions"],
         )
-        clock.num_placements = clock.num_oversubscriptions = 0
+        placements, oversubscriptions = ["job", "first_core", "last_core"], ["processor", "start", "end"]
+        self._placements.append(self._tables.log[placements][: num_placements[0]].copy())
+        self._oversubscriptions.append(self._tables.log[oversubscriptions][: num_oversubscriptions[0]].copy())
+        num_placements[0] = num_oversubscriptions[0] = 0
 
     def placements(self) -> Records:
         """Intervals of cores that jobs were given, if recording: ``job``, ``first_core``, ``last_core``."""

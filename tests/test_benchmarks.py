@@ -1,0 +1,53 @@
+"""The benchmarks run and tell what the table needs; how fast anything is, no test asks."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def benchmarks(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    yield importlib.import_module("benchmarks.__main__")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "benchmarks"]:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize("family", ["decisions", "reading"])
+def test_rows_have_a_value_a_unit_and_a_verdict(benchmarks, family, capsys):
+    tiny = ["--only", family, "--trace", "gaia_like.swf", "--repetitions", "1", "--scale", "0.0002", "--json"]
+    assert benchmarks.main(tiny) == 0
+    rows = json.loads(capsys.readouterr().out)[family]
+    assert rows
+    for row in rows:
+        assert row["value"] > 0 and row["unit"] and row["name"]
+        assert (row["met"] is None) == (row["at_least"] is None and row["at_most"] is None)
+
+
+def test_generated_workload_keeps_the_queue_as_long_as_asked(benchmarks):
+    from benchmarks.generated import queueing_workload, uniform_platform
+
+    from hdeeprm.simulator import EmbeddedSimulator
+
+    platform, pair = uniform_platform(24), (1, 1)
+    simulator = EmbeddedSimulator(platform, queueing_workload(platform, pair, 60, 7))
+    simulator.reset()
+    waiting = [int(simulator.run(pair)["num_waiting"][0]) for _ in range(20)][1:]
+    assert set(waiting) <= {7, 8, 9}
+
+
+def test_page_has_the_command_and_a_table(benchmarks, tmp_path, capsys):
+    page = tmp_path / "benchmarks.md"
+    command = ["--only", "reading", "--trace", "gaia_like.swf", "--repetitions", "1", "--out", str(page)]
+    benchmarks.main(command)
+    text = page.read_text("utf-8")
+    assert "python -m benchmarks --only reading" in text
+    assert "| what | median | target | met | beside it |" in text
+    assert text.count("gaia_like.swf |") == 2
