@@ -11,7 +11,7 @@ where the exact clock has one instant and one decision. On a contended platform 
 differs. All runs that differ do so from such an instant on, which a test verifies.
 
 The original's ``high_cores`` prefers the processor with the most *busy* cores, where its documentation and
-this project say free ones, and a random selection has random numbers of its own: these runs are only replayed.
+this project say free ones, and a random selection has its own random numbers: these runs are only replayed.
 """
 
 from __future__ import annotations

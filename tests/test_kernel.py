@@ -84,7 +84,7 @@ def play_through(simulator: EmbeddedSimulator, pair: tuple[int, int] = RANDOM) -
 
 
 class TestAgainstTheTwin:
-    @cases(600)
+    @cases(500)
     @given(st.data())
     def test_any_actions(self, data: st.DataObject) -> None:
         """Decisions, observations, jobs, energies, over-subscriptions."""
@@ -92,7 +92,7 @@ class TestAgainstTheTwin:
         workload = data.draw(workloads(platform))
         Twins(platform, workload).play(follow(data.draw(action_sequences())))
 
-    @cases(250)
+    @cases(200)
     @given(st.data())
     def test_random_selections(self, data: st.DataObject) -> None:
         """The kernel draws, its twin places the same jobs on the same cores."""
@@ -102,7 +102,7 @@ class TestAgainstTheTwin:
             twins.decide_at_random()
         twins.compare_ends()
 
-    @cases(300)
+    @cases(250)
     @given(st.data())
     def test_placements_from_outside(self, data: st.DataObject) -> None:
         """Any waiting jobs on any free cores with the memory, at once or a little later."""
@@ -122,7 +122,7 @@ class TestAgainstTheTwin:
         twins.compare_ends()
 
     @pytest.mark.parametrize("objective", list(Objective), ids=lambda objective: objective.name)
-    @cases(50, 8)
+    @cases(40, 8)
     @given(data=st.data())
     def test_instant_rewards(self, objective: Objective, data: st.DataObject) -> None:
         """The reward of a decision is the objective's rate right after it."""
@@ -131,7 +131,7 @@ class TestAgainstTheTwin:
         Twins(platform, workload, objective=objective).play(follow(data.draw(action_sequences())))
 
     @pytest.mark.parametrize("objective", list(Objective), ids=lambda objective: objective.name)
-    @cases(50, 8)
+    @cases(40, 8)
     @given(data=st.data())
     def test_the_integrated_return_equals_the_objective(
         self, objective: Objective, data: st.DataObject

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
 
@@ -18,7 +19,7 @@ from strategies import LINKS
 
 LUBLIN = Path(__file__).parents[2] / "shared" / "traces" / "lublin_256.swf"
 FIRST, SHORTEST = 1, 2
-CORE_SELECTIONS = range(6)
+CORE_SELECTIONS = range(1 if numba.config.DISABLE_JIT else 6)  # one is slow enough without the compiler
 
 
 @pytest.fixture(scope="module")

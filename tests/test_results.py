@@ -13,12 +13,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from golden import GoldenRun
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import make_workload
-from workload_files import shared
 
+from golden import GoldenRun
 from hdeeprm import __version__
 from hdeeprm.errors import RunDirectoryError, SimulationError
 from hdeeprm.metrics import METRICS, JobRecords, summarise
@@ -30,6 +28,8 @@ from hdeeprm.results.placements import as_text, last_use, merge
 from hdeeprm.simulator import EmbeddedSimulator
 from hdeeprm.simulator.kernel.tables import DECISION_RECORD
 from hdeeprm.simulator.protocol import BlockedBy
+from strategies import make_workload
+from workload_files import shared
 
 FIRST_HIGH_GFLOPS = (1, 1)
 PLACEMENT = [("job", "i8"), ("first_core", "i8"), ("last_core", "i8")]
