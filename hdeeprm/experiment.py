@@ -97,11 +97,10 @@ def play(env: WorkloadManagementEnv, agent: Agent, seed: int, watch: Watch) -> D
         AgentError: If the agent answers outside the action space, or with masked actions again and again.
     """
     observation, _ = env.reset(seed=seed)
-    steps = (
-        _same_action(env, agent.action)
-        if isinstance(agent, ClassicAgent)
-        else _asked(env, agent, observation)
-    )
+    if type(agent) is ClassicAgent:  # a subclass may decide otherwise
+        steps = _same_action(env, agent.action)
+    else:
+        steps = _asked(env, agent, observation)
     records, actions, num_decisions = [], [], 0
     for record, action in steps:
         records.append(record)
@@ -135,7 +134,7 @@ def _answer(env: WorkloadManagementEnv, agent: Agent, observation: npt.NDArray[n
     """The agent's action; one that knows no masks is asked again."""
     mask = env.action_masks()
     for _ in range(MAX_MASKED_ANSWERS):
-        action = agent.decide(observation, mask)
+        action = agent.decide(observation, mask.copy())
         if not env.action_space.contains(action) or mask[action]:
             return action
     raise AgentError(

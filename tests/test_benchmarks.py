@@ -7,7 +7,10 @@ import json
 import sys
 from pathlib import Path
 
+import numba
 import pytest
+
+from hdeeprm.simulator import EmbeddedSimulator
 
 ROOT = Path(__file__).parent.parent
 
@@ -20,7 +23,15 @@ def benchmarks(monkeypatch):
         del sys.modules[name]
 
 
-@pytest.mark.parametrize("family", ["decisions", "reading"])
+measured_kernel = pytest.param(
+    "decisions",
+    marks=pytest.mark.skipif(
+        bool(numba.config.DISABLE_JIT), reason="slow as plain Python, and tells nothing"
+    ),
+)
+
+
+@pytest.mark.parametrize("family", [measured_kernel, "reading"])
 def test_rows_have_a_value_a_unit_and_a_verdict(benchmarks, family, capsys):
     tiny = ["--only", family, "--trace", "gaia_like.swf", "--repetitions", "1", "--scale", "0.0002", "--json"]
     assert benchmarks.main(tiny) == 0
@@ -32,12 +43,9 @@ def test_rows_have_a_value_a_unit_and_a_verdict(benchmarks, family, capsys):
 
 
 def test_generated_workload_keeps_the_queue_as_long_as_asked(benchmarks):
-    from benchmarks.generated import queueing_workload, uniform_platform
-
-    from hdeeprm.simulator import EmbeddedSimulator
-
-    platform, pair = uniform_platform(24), (1, 1)
-    simulator = EmbeddedSimulator(platform, queueing_workload(platform, pair, 60, 7))
+    generated = importlib.import_module("benchmarks.generated")
+    platform, pair = generated.uniform_platform(24), (1, 1)
+    simulator = EmbeddedSimulator(platform, generated.queueing_workload(platform, pair, 60, 7))
     simulator.reset()
     waiting = [int(simulator.run(pair)["num_waiting"][0]) for _ in range(20)][1:]
     assert set(waiting) <= {7, 8, 9}

@@ -280,6 +280,11 @@ def test_a_fixed_window_takes_its_jobs() -> None:
     assert info["num_ended"] == 4
 
 
+def test_the_simulator_is_no_larger_than_the_window() -> None:
+    with pytest.raises(SimulationError, match="built for episodes of 4"):
+        windowed(3).simulator.reset(0, 5)
+
+
 def test_a_window_of_the_last_jobs() -> None:
     env = windowed(len(JOBS) - 4)
     *_, (_, _, _, _, info) = steps(env, [7], seed=0)
@@ -587,6 +592,13 @@ def test_wrong_options_are_errors(
 def test_a_workload_takes_the_place_of_the_one_in_the_options() -> None:
     env = WorkloadManagementEnv(options(), workload="learning.json")
     assert env.scenario.workload.num_jobs == 2
+
+
+@pytest.mark.parametrize(("tolerance", "num_waiting"), [(1e-9, 1), (0.5, 2)])
+def test_events_within_the_tolerance_are_one_decision(tolerance: float, num_waiting: int) -> None:
+    jobs = [(0.0, 1, 5.0, 5.0, 0, 0), (0.25, 1, 5.0, 5.0, 0, 0)]
+    env = make(options(jobs, simulator={"instant_tolerance": tolerance}))
+    assert env.reset(seed=0)[1]["num_waiting"] == num_waiting
 
 
 def test_an_episode_goes_through_all_of_its_jobs() -> None:

@@ -19,7 +19,7 @@ from strategies import LINKS
 
 LUBLIN = Path(__file__).parents[2] / "shared" / "traces" / "lublin_256.swf"
 FIRST, SHORTEST = 1, 2
-CORE_SELECTIONS = range(1 if numba.config.DISABLE_JIT else 6)  # one is slow enough without the compiler
+CORE_SELECTIONS = [1] if numba.config.DISABLE_JIT else range(6)  # one is slow enough without the compiler
 
 
 @pytest.fixture(scope="module")

@@ -102,6 +102,16 @@ def test_paths_start_at_the_folder_of_the_options(tmp_path: Path) -> None:
     assert load_scenario(load_options(path)).workload.num_jobs == 1
 
 
+def test_a_custom_workload_is_not_looked_for_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    for folder, jobs in ((here, JOBS[:1]), (there, JOBS[:2])):
+        folder.mkdir()
+        Path(workload_file(jobs)).rename(folder / "mine.json")
+    monkeypatch.chdir(here)
+    loaded = load_options(options()).located(there)
+    assert load_scenario(loaded, "mine.json").workload.num_jobs == 1
+
+
 def test_what_a_trace_lacks_is_drawn_from_the_seed() -> None:
     def bandwidths(seed: int) -> list[int]:
         chosen = options(platform_file_path="gaia", workload_file_path="gaia_like.swf", nb_jobs=20, seed=seed)
