@@ -362,6 +362,31 @@ def test_energy_adds_up(data: st.DataObject) -> None:
     assert simulator.energy_joules == pytest.approx(jobs_joules, rel=1e-9, abs=1e-9)
 
 
+class PstateCounter(NaiveSimulator):
+    """The twin, counting the cores that change their P-state at each start and end of a job."""
+
+    num_changes = 0
+
+    def _resources_changed(self) -> None:
+        super()._resources_changed()
+        before = getattr(self, "pstates", [3] * len(self.core_job))
+        self.pstates = [self.core_pstate(core) for core in range(len(self.core_job))]
+        self.num_changes += sum(old != new for old, new in zip(before, self.pstates, strict=True))
+
+
+@cases(60, 10)
+@given(st.data())
+def test_changes_of_pstates_are_counted(data: st.DataObject) -> None:
+    platform = data.draw(platforms())
+    workload = data.draw(workloads(platform))
+    twins = Twins(platform, workload)
+    twins.naive = PstateCounter(platform, workload)
+    twins.play(follow(data.draw(action_sequences())))
+    num_commands, num_changes = twins.kernel.num_pstate_changes
+    assert num_changes == twins.naive.num_changes
+    assert 0 < num_commands <= num_changes or num_commands == num_changes == 0
+
+
 # Episodes ------------------------------------------------------------------------------------------------
 
 
