@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hdeeprm import __version__
-from hdeeprm.errors import HDeepRMError
+from hdeeprm.errors import HDeepRMError, WorkloadError
 
 if TYPE_CHECKING:
+    from hdeeprm.experiment import Run
     from hdeeprm.options import Options
+    from hdeeprm.reporting import RunReporter
 
 EXIT_INTERRUPTED = 130
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -29,14 +31,18 @@ A minimal options.json:
     {"platform_file_path": "gaia", "workload_file_path": "gaia_like.swf",
      "agent": {"name": "shortest-high_gflops"}}
 
-Platforms and workloads are looked for beside the options file, in the working directory and among those that
-come with the package. 'hdeeprm schema' lists all options; the options of HDeepRM 0.2 and 0.3 are read too.
+Platforms and workloads are looked for beside the options file, in the
+working directory and among those that come with the package.
+'hdeeprm schema' lists all options; those of HDeepRM 0.2 and 0.3 are read too.
 """
 
 GENERATE_HELP = """\
-Write an SWF trace drawn from the Lublin-Feitelson model: job sizes, run times, and arrivals with a day cycle.
+Write an SWF trace drawn from the Lublin-Feitelson model.
 
-    hdeeprm generate --num-jobs 1000 --num-cores 2280 --load 0.9 --memory-mb 50 4000 --out trace.swf
+Job sizes, run times, and arrivals with a day cycle. For example:
+
+    hdeeprm generate --num-jobs 1000 --num-cores 2280 --load 0.9 \\
+        --memory-mb 50 4000 --out trace.swf
 """
 
 
@@ -100,7 +106,8 @@ def _execute(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -
     except HDeepRMError as error:
         if chosen.debug:
             traceback.print_exc()
-        print(f"error: {error}", file=sys.stderr)
+        for line in str(error).splitlines():
+            print(f"error: {line}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("interrupted; the run is marked incomplete", file=sys.stderr)
@@ -122,6 +129,11 @@ def _add_launch(parser: argparse.ArgumentParser) -> None:
     )
     add("-o", "--output", type=Path, metavar="RUN_DIR", help="run directory (default: a new one in runs/)")
     add("--seed", type=int, metavar="SEED", help="take the place of seed")
+    add(
+        "--agent",
+        metavar="NAME",
+        help="take the place of agent.name: a pair such as first-low_power, or random",
+    )
     add("--simulator", metavar="NAME", help="take the place of simulator.backend: embedded")
     add("--clock", metavar="NAME", help="take the place of simulator.clock: exact")
     add("--log-level", choices=LOG_LEVELS, help="take the place of log_level, for insights.log")
@@ -139,29 +151,36 @@ def _positive(text: str) -> int:
 def _launch(chosen: argparse.Namespace) -> int:
     from hdeeprm.options import load_options
     from hdeeprm.reporting import RunReporter
-    from hdeeprm.results import default_run_directory, json_text
+    from hdeeprm.results import default_run_directory
 
-    given = {
-        "seed": chosen.seed,
-        "simulator.backend": chosen.simulator,
-        "simulator.clock": chosen.clock,
-        "log_level": chosen.log_level,
-    }
-    options = load_options(
-        chosen.options, {path: value for path, value in given.items() if value is not None}
-    )
+    given = {path: value for path, value in _overrides(chosen).items() if value is not None}
+    options = load_options(chosen.options, given)
     directory = chosen.output or default_run_directory(Path(chosen.options).stem)
-    reporter = RunReporter(quiet=chosen.json)
-    runs = [_one_run(options, k, directory, chosen, reporter).metrics for k in range(chosen.num_runs)]
+    reporter = RunReporter(for_machines=chosen.json)
+    runs = [_one_run(options, k, directory, chosen, reporter) for k in range(chosen.num_runs)]
     if chosen.json:
-        texts = [json_text(metrics) for metrics in runs]
-        print(texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]", end="")
-    elif chosen.num_runs > 1:
+        reporter.print_json(runs)
+    elif len(runs) == 1:
+        reporter.show_metrics(runs[0])
+    else:
         reporter.show_repeats(runs, directory)
     return 0
 
 
-def _one_run(options: Options, k: int, directory: Path, chosen: argparse.Namespace, reporter: Any) -> Any:
+def _overrides(chosen: argparse.Namespace) -> dict[str, Any]:
+    """What the command line says in the place of the file, by path in the options."""
+    return {
+        "seed": chosen.seed,
+        "agent.name": chosen.agent,
+        "simulator.backend": chosen.simulator,
+        "simulator.clock": chosen.clock,
+        "log_level": chosen.log_level,
+    }
+
+
+def _one_run(
+    options: Options, k: int, directory: Path, chosen: argparse.Namespace, reporter: RunReporter
+) -> Run:
     """Run number k of the same options, with its own seed and, among several, its own subdirectory."""
     from hdeeprm.experiment import run_experiment
     from hdeeprm.options import load_options
@@ -170,7 +189,7 @@ def _one_run(options: Options, k: int, directory: Path, chosen: argparse.Namespa
     place = directory if chosen.num_runs == 1 else directory / f"{k:0{len(str(chosen.num_runs - 1))}d}"
     with reporter.progress() as watch:
         run = run_experiment(seeded, place, chosen.custom_workload, watch)
-    reporter.show_run(run, with_metrics=chosen.num_runs == 1)
+    reporter.show_run(run)
     return run
 
 
@@ -199,17 +218,18 @@ def _platform(chosen: argparse.Namespace) -> int:
 
 def _add_generate(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--model", default="lublin", help="lublin (default)")
-    add("--num-jobs", type=int, default=1000, help="number of jobs (default: 1000)")
-    add("--num-cores", type=int, default=256, help="cores of the machine (default: 256)")
-    add("--seed", type=int, default=0, help="seed of all draws (default: 0)")
+    add("--model", metavar="NAME", default="lublin", help="lublin (default)")
+    add("--num-jobs", metavar="N", type=int, default=1000, help="number of jobs (default: 1000)")
+    add("--num-cores", metavar="N", type=int, default=256, help="cores of the machine (default: 256)")
+    add("--seed", type=int, default=0, metavar="SEED", help="seed of all draws (default: 0)")
     add(
         "--load", type=float, help="offered load to scale arrivals to, such as 0.9 (default: the model's own)"
     )
     add("--memory-mb", type=float, nargs=2, metavar=("LOW", "HIGH"), help="memory per core, drawn between")
-    add("--max-job-cores", type=int, help="cores of the largest job (default: all)")
-    add("--max-run-time", type=float, help="longest run time in s")
+    add("--max-job-cores", metavar="N", type=int, help="cores of the largest job (default: all)")
+    add("--max-run-time", metavar="S", type=float, help="longest run time in s")
     add("--out", type=Path, required=True, metavar="FILE", help="SWF file to write")
+    add("--force", action="store_true", help="replace the file if it exists")
     parser.set_defaults(verb=_generate, debug=False)
 
 
@@ -222,6 +242,8 @@ def _generate(chosen: argparse.Namespace) -> int:
     }
     if chosen.memory_mb:
         given["memory_mb"] = tuple(chosen.memory_mb)
+    if chosen.out.exists() and not chosen.force:
+        raise WorkloadError(f"{chosen.out} exists; give another name with --out, or replace it with --force")
     path = generate(chosen.out, **given)
     print(f"{path}: {chosen.num_jobs} jobs")
     return 0
@@ -272,5 +294,5 @@ def _clean(chosen: argparse.Namespace) -> int:
         return 0
     verb = "would be removed" if chosen.dry_run else "removed"
     for path, removed, reason in clean_runs(chosen.root, chosen.dry_run, chosen.force):
-        print(f"{path}: {verb}" if removed else f"{path}: kept: {reason}")
+        print(f"{path}: {verb}" if removed else f"{path}: {reason}")
     return 0

@@ -18,7 +18,7 @@ from hdeeprm.env import WorkloadManagementEnv
 from hdeeprm.errors import AgentError, RunDirectoryError
 from hdeeprm.options import Options
 from hdeeprm.results import RunDirectory, WallTimes, write_results
-from hdeeprm.scenario import Scenario, named
+from hdeeprm.scenario import Scenario, used_options
 from hdeeprm.simulator.protocol import Records
 
 logger = logging.getLogger("hdeeprm")
@@ -37,10 +37,10 @@ class Run:
     """What came out of an experiment."""
 
     directory: Path
-    metrics: dict[str, float]
+    options: Options
     scenario: Scenario
-    num_decisions: int
-    wall_seconds: float
+    decisions: Decisions
+    metrics: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ class Decisions:
 
     records: Records  # (decisions,) time, num_waiting, num_started, blocked_by, reward
     actions: npt.NDArray[np.int64]  # (decisions,)
+    wall_seconds: float  # from the first decision point to the end
 
 
 def run_experiment(
@@ -73,11 +74,9 @@ def run_experiment(
     agent = agent_from_options(options)
     run_directory = RunDirectory.create(directory)
     with _marked(run_directory), _log_file(run_directory, options.log_level):
-        run_directory.write("options.json", json.dumps(options.canonical(), indent=2) + "\n")
+        run_directory.write("options.json", json.dumps(used_options(options, workload), indent=2) + "\n")
         _log_scenario(env.scenario)
-        started = time.perf_counter()
         decisions = play(env, agent, options.seed, watch)
-        simulated = time.perf_counter()
         logger.info("%d decisions, %g s simulated", len(decisions.actions), env.simulator.now)
         metrics = write_results(
             run_directory,
@@ -85,9 +84,9 @@ def run_experiment(
             decisions.records,
             decisions.actions,
             env.actions.names,
-            WallTimes(scheduling=simulated - started, simulation=simulated - started),
+            WallTimes(scheduling=decisions.wall_seconds, simulation=decisions.wall_seconds),
         )
-    return Run(run_directory.path, metrics, env.scenario, len(decisions.actions), simulated - started)
+    return Run(run_directory.path, options, env.scenario, decisions, metrics)
 
 
 def play(env: WorkloadManagementEnv, agent: Agent, seed: int, watch: Watch) -> Decisions:
@@ -96,7 +95,9 @@ def play(env: WorkloadManagementEnv, agent: Agent, seed: int, watch: Watch) -> D
     Raises:
         AgentError: If the agent answers outside the action space, or with masked actions again and again.
     """
+    watch(env, 0)
     observation, _ = env.reset(seed=seed)
+    started = time.perf_counter()
     if type(agent) is ClassicAgent:  # a subclass may decide otherwise
         steps = _same_action(env, agent.action)
     else:
@@ -109,7 +110,7 @@ def play(env: WorkloadManagementEnv, agent: Agent, seed: int, watch: Watch) -> D
         if num_decisions % DECISIONS_AT_ONCE < len(record):
             watch(env, num_decisions)
     watch(env, num_decisions)
-    return Decisions(np.concatenate(records), np.concatenate(actions))
+    return Decisions(np.concatenate(records), np.concatenate(actions), time.perf_counter() - started)
 
 
 def _same_action(env: WorkloadManagementEnv, action: int) -> Iterator[tuple[Records, int]]:
@@ -146,13 +147,8 @@ def _answer(env: WorkloadManagementEnv, agent: Agent, observation: npt.NDArray[n
 def _log_scenario(scenario: Scenario) -> None:
     workload = scenario.workload
     logger.info("%d jobs of %s on %s", workload.num_jobs, workload.name, scenario.platform.name)
-    for reason, count in workload.skipped.items():
-        logger.warning("%d records skipped: %s", count, reason)
-    for note in workload.notes:
-        logger.warning("%s", note)
-    if scenario.oversized_jobs:
-        number, names = len(scenario.oversized_jobs), named(scenario.oversized_jobs)
-        logger.warning("%d jobs rejected, too large for the platform: %s", number, names)
+    for notice in scenario.notices():
+        logger.warning("%s", notice)
 
 
 @contextmanager

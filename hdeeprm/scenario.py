@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,17 @@ class Scenario:
     platform: Platform
     workload: Workload
     oversized_jobs: tuple[str, ...]  # ids of the jobs that could not run on the empty platform
+
+    def notices(self) -> list[str]:
+        """What the user should know of the workload: what was skipped, made up, or is too large."""
+        lines = [
+            f"records skipped for {reason}: {count:,}" for reason, count in self.workload.skipped.items()
+        ]
+        lines += self.workload.notes
+        if self.oversized_jobs:
+            count, names = len(self.oversized_jobs), named(self.oversized_jobs)
+            lines.append(f"jobs rejected, because they are too large for the platform: {count:,} ({names})")
+        return lines
 
 
 def load_scenario(options: Options, custom_workload: str | Path | None = None) -> Scenario:
@@ -51,6 +63,23 @@ def load_scenario(options: Options, custom_workload: str | Path | None = None) -
             'or set workload.oversized to "reject" to go on without them'
         )
     return Scenario(platform, workload, oversized)
+
+
+def used_options(options: Options, custom_workload: str | Path | None = None) -> dict[str, Any]:
+    """The options of an experiment, ready for JSON, so that they run again from anywhere.
+
+    Files get absolute paths, the custom workload takes its place, and shipped files keep their names.
+    """
+    workload = custom_workload or options.workload_file_path
+    return options.canonical() | {
+        "platform_file_path": _absolute(options.platform_file_path, options.folder),
+        "workload_file_path": _absolute(workload, Path() if custom_workload else options.folder),
+    }
+
+
+def _absolute(path: str | Path, folder: Path) -> str:
+    places = (place / path for place in (folder, Path()))
+    return next((str(place.resolve()) for place in places if place.is_file()), str(path))
 
 
 def named(job_ids: tuple[str, ...]) -> str:

@@ -123,7 +123,7 @@ def test_a_run_of_the_small_workload(tmp_path: Path) -> None:
     assert run.directory == tmp_path / "run"
     written = json.loads((run.directory / "options.json").read_text(encoding="utf-8"))
     assert written == chosen.canonical()
-    assert run.num_decisions == len(played(make(content), ClassicAgent()).actions)
+    assert len(run.decisions.actions) == len(played(make(content), ClassicAgent()).actions)
 
 
 def test_a_run_of_the_random_agent_is_the_same_again(tmp_path: Path) -> None:
@@ -131,14 +131,14 @@ def test_a_run_of_the_random_agent_is_the_same_again(tmp_path: Path) -> None:
     runs = [run_experiment(chosen, tmp_path / name) for name in ("a", "b")]
     jobs = [(run.directory / "out_jobs.csv").read_bytes() for run in runs]
     assert jobs[0] == jobs[1]
-    assert runs[0].num_decisions == runs[1].num_decisions
+    assert len(runs[0].decisions.actions) == len(runs[1].decisions.actions)
 
 
 def test_a_run_names_the_jobs_it_rejected(tmp_path: Path) -> None:
     run = run_experiment(load_options(options([JOBS[0], TOO_MANY_CORES])), tmp_path / "run")
     assert run.scenario.oversized_jobs == ("1",)
     log = (run.directory / "insights.log").read_text(encoding="utf-8")
-    assert "1 jobs rejected, too large for the platform: 1" in log
+    assert "jobs rejected, because they are too large for the platform: 1 (1)" in log
 
 
 def test_a_custom_workload_is_run(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import json
 import math
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,10 @@ RESULTS = [
     "run.json",
     "versions.json",
 ]
+
+
+def text(blocks: Iterable[str]) -> str:
+    return "".join(blocks)
 
 
 def two_cores() -> Platform:
@@ -177,20 +182,20 @@ def test_logs_by_hand(tmp_path: Path) -> None:
 def test_decisions_read_back_exactly() -> None:
     rows = [(0.1 + 0.2, 3, 1, BlockedBy.core, -1 / 3), (1e22, 2, 0, BlockedBy.mem, -0.0)]
     decisions = np.array(rows, DECISION_RECORD)
-    assert decisions_csv(decisions, np.array([1, 0]), ["a,b", "void"]) == (
+    assert text(decisions_csv(decisions, np.array([1, 0]), ["a,b", "void"])) == (
         "decision,time,action,action_name,num_waiting,num_started,blocked_by,reward\n"
         "0,0.30000000000000004,1,void,3,1,core,-0.3333333333333333\n"
         '1,1e+22,0,"a,b",2,0,mem,-0.0\n'
     )
-    assert rewards_csv(decisions) == "decision,reward\n0,-0.3333333333333333\n1,-0.0\n"
-    assert shortages_csv(decisions, BlockedBy.core) == "time\n0.30000000000000004\n"
-    assert shortages_csv(decisions, BlockedBy.mem) == "time\n1e+22\n"
-    assert rewards_csv(decisions[:0]) == "decision,reward\n"
+    assert text(rewards_csv(decisions)) == "decision,reward\n0,-0.3333333333333333\n1,-0.0\n"
+    assert text(shortages_csv(decisions, BlockedBy.core)) == "time\n0.30000000000000004\n"
+    assert text(shortages_csv(decisions, BlockedBy.mem)) == "time\n1e+22\n"
+    assert text(rewards_csv(decisions[:0])) == "decision,reward\n"
 
 
 def test_oversubscriptions_are_ordered_by_start() -> None:
     log = np.array([(2, 1.5, 2.0), (1, 0.0, 3.0), (0, 1.5, 4.0)], OVERSUBSCRIPTION)
-    assert oversubscriptions_csv(log) == "processor,start,duration\n1,0.0,3.0\n0,1.5,2.5\n2,1.5,0.5\n"
+    assert text(oversubscriptions_csv(log)) == "processor,start,duration\n1,0.0,3.0\n0,1.5,2.5\n2,1.5,0.5\n"
 
 
 def test_versions(tmp_path: Path) -> None:
@@ -261,9 +266,9 @@ def test_awkward_names_and_no_jobs(tmp_path: Path) -> None:
     jobs = job_records(simulated()[0])
     odd = JobRecords(('a,b"c', *jobs.job_ids[1:]), *(getattr(jobs, name) for name in list(vars(jobs))[1:]))
     file = tmp_path / "out_jobs.csv"
-    file.write_text(jobs_csv(odd, ("p,q",) * 4, ["0-1"] * 4, np.arange(4)))
+    file.write_text(text(jobs_csv(odd, ("p,q",) * 4, ["0-1"] * 4, np.arange(4))))
     assert read_jobs(file).job_ids == odd.job_ids
-    file.write_text(jobs_csv(odd, ("p",) * 4, [""] * 4, np.arange(0)))
+    file.write_text(text(jobs_csv(odd, ("p",) * 4, [""] * 4, np.arange(0))))
     assert read_jobs(file).num_jobs == 0
 
 

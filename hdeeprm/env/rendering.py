@@ -23,6 +23,10 @@ def render_text(simulator: EmbeddedSimulator) -> str:
     return "\n".join(line for part in parts for line in part)
 
 
+def _cores(number: int) -> str:
+    return f"{number} core" if number == 1 else f"{number} cores"
+
+
 def _headline(simulator: EmbeddedSimulator) -> str:
     num_cores = simulator.platform.num_cores
     return (
@@ -43,7 +47,7 @@ def _waiting_lines(simulator: EmbeddedSimulator, jobs: np.ndarray) -> list[str]:
     workload, first = simulator.workload, simulator.first_job
     origin = workload.submit_time[first]
     return [
-        f"  job {workload.job_ids[first + job]}: {workload.requested_cores[first + job]} cores for "
+        f"  job {workload.job_ids[first + job]}: {_cores(workload.requested_cores[first + job])} for "
         f"{workload.requested_time[first + job]:,.0f} s, "
         f"{workload.memory_kb[first + job] / 1000:,.0f} MB per core, "
         f"waiting for {simulator.now - (workload.submit_time[first + job] - origin):,.2f} s"
@@ -54,7 +58,7 @@ def _waiting_lines(simulator: EmbeddedSimulator, jobs: np.ndarray) -> list[str]:
 def _running_lines(simulator: EmbeddedSimulator, jobs: np.ndarray) -> list[str]:
     workload, first, records = simulator.workload, simulator.first_job, simulator.job_records()
     return [
-        f"  job {workload.job_ids[first + job]}: {workload.requested_cores[first + job]} cores, running for "
+        f"  job {workload.job_ids[first + job]}: {_cores(workload.requested_cores[first + job])}, running for "
         f"{simulator.now - records['start_time'][job]:,.2f} of "
         f"{workload.requested_time[first + job]:,.0f} s requested"
         for job in jobs

@@ -167,10 +167,11 @@ class Options(Section):
     """Number of jobs to take from the start of the workload, at least 1; null takes all."""
 
     workload_file_path: str = ""
-    """SWF trace, possibly gzipped, relative to this file's folder; empty where another workload is given."""
+    """SWF trace or Batsim JSON workload, relative to this file's folder, or a shipped one such as
+    "gaia_like.swf"; empty where another workload is given."""
 
-    platform_file_path: str = Field(min_length=1, examples=["platforms/learning.json"])
-    """Platform JSON file, relative to this file's folder."""
+    platform_file_path: str = Field(min_length=1, examples=["learning"])
+    """Platform JSON file, relative to this file's folder, or a shipped platform such as "gaia"."""
 
     log_level: LogLevel = "WARNING"
     """Least severe messages that go to the log of the run."""

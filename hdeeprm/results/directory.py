@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -103,14 +103,16 @@ class RunDirectory:
         with open_atomically(target) as file:
             yield file
 
-    def write(self, name: str, content: str | bytes) -> Path:
-        """Write a file of the directory whole, and return its path.
+    def write(self, name: str, content: str | bytes | Iterable[str]) -> Path:
+        """Write a file of the directory whole, from one text or from blocks of it, and return its path.
 
         Raises:
             RunDirectoryError: As of :meth:`open`.
         """
         with self.open(name) as file:
-            file.write(content.encode() if isinstance(content, str) else content)
+            blocks = [content] if isinstance(content, str | bytes) else content
+            for block in blocks:
+                file.write(block.encode() if isinstance(block, str) else block)
         return self.path / name
 
     def finish(self, status: Outcome, **facts: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 
 from hdeeprm.metrics import (
@@ -15,7 +17,7 @@ from hdeeprm.metrics import (
     wait_time,
 )
 
-from .csv_text import quoted
+from .csv_text import quoted, table
 
 COLUMNS = (
     "job_id",
@@ -51,8 +53,10 @@ def batsim_finish_time(jobs: JobRecords) -> FloatArray:
     return np.where(run_time(jobs) == 0.0, jobs.start_time + ZERO_RUN_TIME, jobs.finish_time)
 
 
-def jobs_csv(jobs: JobRecords, profiles: tuple[str, ...], allocated: list[str], order: IntArray) -> str:
-    """Text of out_jobs.csv.
+def jobs_csv(
+    jobs: JobRecords, profiles: tuple[str, ...], allocated: list[str], order: IntArray
+) -> Iterator[str]:
+    """Text of out_jobs.csv, in blocks.
 
     Args:
         jobs: Jobs of a run.
@@ -65,17 +69,23 @@ def jobs_csv(jobs: JobRecords, profiles: tuple[str, ...], allocated: list[str], 
     walltime = np.where(np.isfinite(jobs.walltime), jobs.walltime, NO_WALLTIME)
     request = (jobs.submit_time, jobs.requested_cores, walltime, jobs.success, jobs.final_state)
     times = (jobs.start_time, execution_time(jobs), finish, wait_time(jobs), turnaround, slowdown(jobs))
-    rows = zip(
-        [quoted(jobs.job_ids[job]) for job in order],
-        [quoted(profiles[job]) for job in order],
-        *(column[order].tolist() for column in (*request, *times)),
-        [allocated[job] for job in order],
-        jobs.energy_joules[order].tolist(),
-        strict=True,
-    )
-    ended = jobs.ended[order].tolist()
-    lines = [
-        _ENDED % row if done else _NOT_STARTED % row[:_NUM_REQUEST_CELLS]
-        for row, done in zip(rows, ended, strict=True)
-    ]
-    return "\n".join([",".join(COLUMNS), *lines]) + "\n"
+
+    def lines(part: slice) -> list[Iterable[str]]:
+        chosen = order[part]
+        rows = zip(
+            [quoted(jobs.job_ids[job]) for job in chosen],
+            [quoted(profiles[job]) for job in chosen],
+            *(column[chosen].tolist() for column in (*request, *times)),
+            [allocated[job] for job in chosen],
+            jobs.energy_joules[chosen].tolist(),
+            strict=True,
+        )
+        ended = jobs.ended[chosen].tolist()
+        return [
+            [
+                _ENDED % row if done else _NOT_STARTED % row[:_NUM_REQUEST_CELLS]
+                for row, done in zip(rows, ended, strict=True)
+            ]
+        ]
+
+    return table(COLUMNS, len(order), lines)

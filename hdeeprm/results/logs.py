@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -12,8 +12,19 @@ from hdeeprm.simulator.protocol import BlockedBy
 from .csv_text import exact, quoted, table
 from .simulated import Records
 
+DECISION_COLUMNS = (
+    "decision",
+    "time",
+    "action",
+    "action_name",
+    "num_waiting",
+    "num_started",
+    "blocked_by",
+    "reward",
+)
 
-def decisions_csv(decisions: Records, actions: IntArray, action_names: Sequence[str]) -> str:
+
+def decisions_csv(decisions: Records, actions: IntArray, action_names: Sequence[str]) -> Iterator[str]:
     """A row per decision: its number, its time in s, the action, and what came of it.
 
     Args:
@@ -23,37 +34,45 @@ def decisions_csv(decisions: Records, actions: IntArray, action_names: Sequence[
     """
     names = [quoted(name) for name in action_names]
     reasons = [reason.name for reason in BlockedBy]
-    return table(
-        {
-            "decision": map(str, range(len(decisions))),
-            "time": exact(decisions["time"]),
-            "action": exact(actions),
-            "action_name": [names[action] for action in actions.tolist()],
-            "num_waiting": exact(decisions["num_waiting"]),
-            "num_started": exact(decisions["num_started"]),
-            "blocked_by": [reasons[reason] for reason in decisions["blocked_by"].tolist()],
-            "reward": exact(decisions["reward"]),
-        }
-    )
+
+    def columns(part: slice) -> list[Iterable[str]]:
+        rows, chosen = decisions[part], actions[part]
+        return [
+            map(str, range(part.start, part.stop)),
+            exact(rows["time"]),
+            exact(chosen),
+            [names[action] for action in chosen.tolist()],
+            exact(rows["num_waiting"]),
+            exact(rows["num_started"]),
+            [reasons[reason] for reason in rows["blocked_by"].tolist()],
+            exact(rows["reward"]),
+        ]
+
+    return table(DECISION_COLUMNS, len(decisions), columns)
 
 
-def rewards_csv(decisions: Records) -> str:
+def rewards_csv(decisions: Records) -> Iterator[str]:
     """The reward of each decision."""
-    return table({"decision": map(str, range(len(decisions))), "reward": exact(decisions["reward"])})
-
-
-def shortages_csv(decisions: Records, lacking: BlockedBy) -> str:
-    """Times in s at which the selected job did not fit for lack of cores, or of memory."""
-    return table({"time": exact(decisions["time"][decisions["blocked_by"] == lacking])})
-
-
-def oversubscriptions_csv(oversubscriptions: Records) -> str:
-    """Processors with less than no bandwidth left: from when in s, and for how long; by start."""
-    ordered = oversubscriptions[np.lexsort((oversubscriptions["processor"], oversubscriptions["start"]))]
+    rewards = decisions["reward"]
     return table(
-        {
-            "processor": exact(ordered["processor"]),
-            "start": exact(ordered["start"]),
-            "duration": exact(ordered["end"] - ordered["start"]),
-        }
+        ("decision", "reward"),
+        len(rewards),
+        lambda part: [map(str, range(part.start, part.stop)), exact(rewards[part])],
     )
+
+
+def shortages_csv(decisions: Records, lacking: BlockedBy) -> Iterator[str]:
+    """Times in s at which the selected job did not fit for lack of cores, or of memory."""
+    times = decisions["time"][decisions["blocked_by"] == lacking]
+    return table(("time",), len(times), lambda part: [exact(times[part])])
+
+
+def oversubscriptions_csv(oversubscriptions: Records) -> Iterator[str]:
+    """Processors with less than no bandwidth left: from when in s, and for how long; by start."""
+    order = np.lexsort((oversubscriptions["processor"], oversubscriptions["start"]))
+
+    def columns(part: slice) -> list[Iterable[str]]:
+        rows = oversubscriptions[order[part]]
+        return [exact(rows["processor"]), exact(rows["start"]), exact(rows["end"] - rows["start"])]
+
+    return table(("processor", "start", "duration"), len(order), columns)

@@ -8,15 +8,18 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from hdeeprm.metrics import FloatArray, IntArray
+from hdeeprm.metrics import FloatArray
+from hdeeprm.simulator.logs import joined_placements
+
+SmallIntegers = npt.NDArray[np.int32]
 
 
 class Intervals(NamedTuple):
     """Disjoint intervals of cores that do not touch, by job and then by core; shape (num_intervals,) each."""
 
-    job: IntArray
-    first_core: IntArray
-    last_core: IntArray
+    job: SmallIntegers
+    first_core: SmallIntegers
+    last_core: SmallIntegers
 
 
 def merge(placements: npt.NDArray[np.void]) -> Intervals:
@@ -25,11 +28,8 @@ def merge(placements: npt.NDArray[np.void]) -> Intervals:
     Args:
         placements: Disjoint intervals in any order: ``job``, ``first_core``, ``last_core``.
     """
-    order = np.lexsort((placements["first_core"], placements["job"]))
-    job, first, last = (placements[name][order] for name in ("job", "first_core", "last_core"))
-    opens = np.ones(len(job) + 1, np.bool_)  # with one more, so that the last interval closes
-    opens[1:-1] = (job[1:] != job[:-1]) | (first[1:] != last[:-1] + 1)
-    return Intervals(job[opens[:-1]], first[opens[:-1]], last[opens[1:]])
+    joined = joined_placements(placements)
+    return Intervals(joined["job"], joined["first_core"], joined["last_core"])
 
 
 def as_text(intervals: Intervals, num_jobs: int) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hdeeprm.errors import SimulationError
@@ -72,7 +72,7 @@ def json_text(content: Mapping[str, Any]) -> str:
     return json.dumps(finite, indent=2, sort_keys=True, allow_nan=False) + "\n"
 
 
-def _jobs_csv(simulation: Simulation, jobs: JobRecords, cores: Intervals) -> str:
+def _jobs_csv(simulation: Simulation, jobs: JobRecords, cores: Intervals) -> Iterator[str]:
     first = simulation.first_job
     profiles = simulation.workload.profiles[first : first + jobs.num_jobs]
     order = completion_order(jobs, simulation.job_records()["sequence"])

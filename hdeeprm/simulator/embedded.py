@@ -14,6 +14,7 @@ from hdeeprm.workloads.workload import Workload
 from .kernel import episode, tables
 from .kernel.randomness import MODULUS_2
 from .layout import build_simulation
+from .logs import joined_oversubscriptions, joined_placements
 from .protocol import Objective, Records
 
 _REFUSALS = {
@@ -256,21 +257,25 @@ class EmbeddedSimulator:
         return self._tables.nodes.copy()
 
     def _empty_logs(self) -> None:
-        num_placements, num_oversubscriptions = (
-            self._clock["num_placements"],
-            self._clock["num_oversubscriptions"],
+        """Take over what the kernel has logged, packed."""
+        log, clock = self._tables.log, self._clock
+        self._placements.append(joined_placements(log[: self._integer("num_placements")]))
+        self._oversubscriptions.append(
+            self._joined_oversubscriptions(log[: self._integer("num_oversubscriptions")])
         )
-        placements, oversubscriptions = ["job", "first_core", "last_core"], ["processor", "start", "end"]
-        self._placements.append(self._tables.log[placements][: num_placements[0]].copy())
-        self._oversubscriptions.append(self._tables.log[oversubscriptions][: num_oversubscriptions[0]].copy())
-        num_placements[0] = num_oversubscriptions[0] = 0
+        clock["num_placements"][0] = clock["num_oversubscriptions"][0] = 0
+
+    def _joined_oversubscriptions(self, rows: Records) -> Records:
+        return joined_oversubscriptions(rows, self._float("tolerance"))
 
     def placements(self) -> Records:
-        """Intervals of cores that jobs were given, if recording: ``job``, ``first_core``, ``last_core``."""
+        """Intervals of cores that jobs got, if recording, by job: ``job``, ``first_core``, ``last_core``."""
         self._empty_logs()
-        return np.concatenate(self._placements)
+        self._placements = [joined_placements(np.concatenate(self._placements))]
+        return self._placements[0]
 
     def oversubscriptions(self) -> Records:
         """When processors were over-subscribed, if recording: ``processor``, ``start`` and ``end`` in s."""
         self._empty_logs()
-        return np.concatenate(self._oversubscriptions)
+        self._oversubscriptions = [self._joined_oversubscriptions(np.concatenate(self._oversubscriptions))]
+        return self._oversubscriptions[0]

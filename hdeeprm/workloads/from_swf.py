@@ -129,7 +129,7 @@ def _unique_ids(numbers: FloatArray) -> tuple[list[str], list[str]]:
         seen[job_id] += 1
         if seen[job_id] > 1:
             ids[position] = f"{job_id}-{seen[job_id]}"
-    return ids, [f"{duplicates} job numbers came again; '-2', '-3' ... was appended to them"]
+    return ids, [f"job numbers that came again, and got '-2', '-3' ...: {duplicates}"]
 
 
 def _notes(jobs: Records, settings: TraceSettings, logged: bool) -> list[str]:
@@ -142,6 +142,8 @@ def _notes(jobs: Records, settings: TraceSettings, logged: bool) -> list[str]:
     notes = [f"{np.count_nonzero(at)} of {total} {text}" for text, at in counts.items() if at.any()]
     if not logged and settings.run_time is None:
         notes.append("the trace has no run times: they are drawn from the requested times")
+    if settings.mem_bw == "draw":
+        notes.append('memory bandwidth is drawn, 4 to 24 GB/s per core (workload.mem_bw: "none" for none)')
     return notes
 
 

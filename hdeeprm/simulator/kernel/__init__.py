@@ -5,6 +5,7 @@
     fitting         does a job fit whole         core_selection  which processor gives the next core
     placement       starting and ending jobs     processors      P-states, speed, power
     time            instants, decision points    rewards, observations
+    pstate_commands what Batsim would be sent    bits, randomness, compiling
     episode         the entry points that Python calls
 
 Without Numba's compiler (``NUMBA_DISABLE_JIT=1``) the same functions run as plain Python.

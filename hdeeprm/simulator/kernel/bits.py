@@ -34,3 +34,11 @@ def bit_at(mask: int, index: int) -> int:
     for _ in range(index):
         mask &= mask - 1
     return mask & -mask
+
+
+@compiled
+def count_bits(mask: int) -> int:
+    """Number of set bits, counted in parallel."""
+    mask -= (mask >> 1) & 0x55555555
+    mask = (mask & 0x33333333) + ((mask >> 2) & 0x33333333)
+    return (((mask + (mask >> 4)) & 0x0F0F0F0F) * 0x01010101 & 0xFFFFFFFF) >> 24

@@ -45,6 +45,11 @@ def cache_directory() -> str:
 CACHE_DIRECTORY = cache_directory()
 
 
+def is_compiled() -> bool:
+    """Whether the kernel's machine code is there already, or none is wanted."""
+    return bool(_settings.DISABLE_JIT) or any(Path(CACHE_DIRECTORY).rglob("*.nbc"))
+
+
 def compiled(function: Function) -> Function:
     """Compile a part of the kernel that makes no array; it is linked into the entry points that call it.
 

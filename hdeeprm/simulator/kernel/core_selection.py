@@ -104,6 +104,13 @@ def _first_with_memory(sim: Sim, selection: int, memory: int) -> int:
 
 
 @compiled
+def _first_leaf(index: int, num_leaves: int) -> int:
+    while index < num_leaves:
+        index *= 2
+    return index
+
+
+@compiled
 def _best_with_memory(sim: Sim, selection: int, memory: int) -> int:
     """The leaf with the highest key, then the lowest place, whose memory is enough: branch and bound."""
     num_leaves = sim.trees.shape[1] >> 1
@@ -115,6 +122,8 @@ def _best_with_memory(sim: Sim, selection: int, memory: int) -> int:
         index = sim.stack[height]
         node = sim.trees[selection, index]
         if node.memory < memory or node.key < best_key:
+            continue
+        if node.key == best_key and _first_leaf(index, num_leaves) > best:
             continue
         if index >= num_leaves:
             if node.key > best_key or index < best:

@@ -45,7 +45,7 @@ def _reset_clock(sim: Sim, first_job: int, num_jobs: int, seeds: Integers) -> No
     clock.num_decisions = clock.num_placed = clock.last_waiting = clock.advancing = 0
     clock.opening = 1
     clock.num_placements = clock.num_oversubscriptions = 0
-    clock.num_pstate_changes = clock.num_pstate_commands = clock.commanded_pstates = 0
+    clock.num_pstate_changes = clock.num_pstate_commands = clock.num_set_words = 0
     clock.random_1, clock.random_2, clock.random_3 = seeds[0], seeds[1], seeds[2]
     clock.random_4, clock.random_5, clock.random_6 = seeds[3], seeds[4], seeds[5]
     clock.last_feasible = NONE
@@ -82,6 +82,7 @@ def _reset_platform(sim: Sim) -> None:
     for word in sim.words:
         word.free = word.all_cores
         word.segment = NONE
+        word.set_cores = 0
     for node in range(sim.nodes.size):
         state = sim.nodes[node]
         state.free_memory, state.free_cores = state.memory_kb, state.num_cores

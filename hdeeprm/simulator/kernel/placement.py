@@ -6,12 +6,13 @@ start or an end costs what the job holds, and a processor knows the jobs on it.
 
 from __future__ import annotations
 
-from .bits import bit_at, lowest_bit, lowest_bits
+from .bits import bit_at, count_bits, lowest_bit, lowest_bits
 from .calendar import schedule, unschedule
 from .compiling import compiled
 from .core_selection import best_processor, mark_node
 from .fitting import random_core_place
 from .processors import active_milliwatts, expect_end, find_slowest, refresh_processor, settle
+from .pstate_commands import set_pstates
 from .queue import count_waiting
 from .tables import HIGH_CORES, HIGH_MEM, HIGH_MEM_BW, NONE, RANDOM_CORE, RUNNING
 from .tables import Simulation as Sim
@@ -72,6 +73,7 @@ def take_cores(sim: Sim, job: int, word: int, cores: int, count: int) -> None:
     segment.cores |= cores
     segment.num_cores += count
     sim.words[word].free &= ~cores
+    set_pstates(sim, word, cores)
     sim.processors[processor].free_cores -= count
     sim.processors[processor].free_bandwidth -= count * row.bandwidth
     sim.nodes[node].free_cores -= count
@@ -90,20 +92,13 @@ def _take_lowest(sim: Sim, job: int, processor: int, count: int) -> None:
             cores = free & -free if count == 1 else free
             taken = 1
             if count > 1:
-                taken = _count_bits(free)
+                taken = count_bits(free)
                 if taken > count:
                     taken = count
                     cores = lowest_bits(free, count)
             take_cores(sim, job, word, cores, taken)
             count -= taken
         word += 1
-
-
-@compiled
-def _count_bits(mask: int) -> int:
-    mask -= (mask >> 1) & 0x55555555
-    mask = (mask & 0x33333333) + ((mask >> 2) & 0x33333333)
-    return (((mask + (mask >> 4)) & 0x0F0F0F0F) * 0x01010101 & 0xFFFFFFFF) >> 24
 
 
 @compiled
@@ -116,8 +111,8 @@ def _take_random(sim: Sim, job: int) -> None:
         place -= sim.processors[processor].free_cores
         processor += 1
     word = sim.processors[processor].first_word
-    while place >= _count_bits(sim.words[word].free):
-        place -= _count_bits(sim.words[word].free)
+    while place >= count_bits(sim.words[word].free):
+        place -= count_bits(sim.words[word].free)
         word += 1
     take_cores(sim, job, word, bit_at(sim.words[word].free, place), 1)
 
@@ -225,6 +220,7 @@ def _release_segment(sim: Sim, job: int, index: int) -> None:
     node = sim.processors[processor].node
     state = sim.processors[processor]
     sim.words[segment.word].free |= segment.cores
+    set_pstates(sim, segment.word, segment.cores)
     state.free_cores += segment.num_cores
     state.free_bandwidth += segment.num_cores * row.bandwidth
     sim.nodes[node].free_cores += segment.num_cores

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .calendar import reschedule
 from .compiling import compiled
+from .pstate_commands import set_all_pstates
 from .tables import NONE
 from .tables import Simulation as Sim
 
@@ -124,22 +125,6 @@ def _cross_bandwidth_limit(sim: Sim, processor: int) -> None:
 
 
 @compiled
-def _count_pstate_changes(sim: Sim, processor: int, num_active: int, crossed: bool) -> None:
-    """Count cores that change P-state, and which P-states are commanded in this instant."""
-    clock, state = sim.clock[0], sim.processors[processor]
-    changed = abs(num_active - state.num_active)
-    if crossed:
-        changed += min(num_active, state.num_active)
-    if (num_active > 0) != (state.num_active > 0):
-        changed += state.num_cores - max(num_active, state.num_active)
-    clock.num_pstate_changes += changed
-    if num_active > 0:
-        clock.commanded_pstates |= 2 if state.oversubscribed else 1
-    if num_active < state.num_cores:
-        clock.commanded_pstates |= 4 if num_active > 0 else 8
-
-
-@compiled
 def refresh_processor(sim: Sim, processor: int) -> None:
     """Bring P-states, power and the speed of its jobs up to date after cores were taken or freed."""
     clock, state = sim.clock[0], sim.processors[processor]
@@ -147,9 +132,10 @@ def refresh_processor(sim: Sim, processor: int) -> None:
     crossed = (state.free_bandwidth < 0) != (state.oversubscribed == 1)
     if crossed:
         _cross_bandwidth_limit(sim, processor)
+        set_all_pstates(sim, processor, True)
     num_active = state.num_cores - state.free_cores
-    if clock.recording:
-        _count_pstate_changes(sim, processor, num_active, crossed)
+    if (num_active > 0) != (state.num_active > 0):
+        set_all_pstates(sim, processor, False)
     state.num_active = num_active
     idle = state.milliwatts_p2 if num_active > 0 else state.milliwatts_p3
     milliwatts = num_active * active_milliwatts(sim, processor) + state.free_cores * idle

@@ -97,6 +97,8 @@ WORD = _record(
     all_cores="i8",  # mask
     free="i8",  # mask
     segment="i8",  # of the job that is being placed
+    set_cores="i8",  # mask of cores whose P-state was set in this instant
+    set_word="i8",  # list of the words with such cores
 )
 
 JOB = _record(
@@ -158,7 +160,7 @@ CLOCK = _record(
     num_oversubscriptions="i8",
     num_pstate_changes="i8",
     num_pstate_commands="i8",
-    commanded_pstates="i8",  # mask of P-states that cores entered in this instant
+    num_set_words="i8",  # words with cores whose P-state was set in this instant
     random_1="i8",
     random_2="i8",
     random_3="i8",

@@ -6,6 +6,7 @@ import math
 
 from .compiling import compiled
 from .placement import BOUNDED_SLOWDOWN_TAU, change_rates, end_job
+from .pstate_commands import send_commands
 from .queue import count_waiting
 from .tables import (
     DECISION,
@@ -21,19 +22,6 @@ from .tables import Simulation as Sim
 
 
 @compiled
-def _popcount4(mask: int) -> int:
-    return (mask & 1) + ((mask >> 1) & 1) + ((mask >> 2) & 1) + ((mask >> 3) & 1)
-
-
-@compiled
-def _send_pstate_commands(sim: Sim) -> None:
-    """Count the P-states commanded in the instant that is over: one command each."""
-    clock = sim.clock[0]
-    clock.num_pstate_commands += _popcount4(clock.commanded_pstates)
-    clock.commanded_pstates = 0
-
-
-@compiled
 def elapse(sim: Sim, time: float) -> None:
     """Let time pass with nothing happening, and add up what depends on it."""
     clock = sim.clock[0]
@@ -46,7 +34,7 @@ def elapse(sim: Sim, time: float) -> None:
     clock.unfinished_seconds += (clock.num_waiting + clock.num_running) * elapsed
     clock.active_core_seconds += (clock.num_cores - clock.free_cores) * elapsed
     clock.slowdown_integral += (clock.slowdown_rate + clock.slowdown_rate_error) * elapsed
-    _send_pstate_commands(sim)
+    send_commands(sim)
 
 
 @compiled
@@ -125,7 +113,7 @@ def is_over(sim: Sim) -> bool:
     for job in range(clock.next_arrival, clock.num_jobs):
         sim.progress[job].status = REJECTED
     clock.next_arrival = clock.num_jobs
-    _send_pstate_commands(sim)
+    send_commands(sim)
     return True
 
 
