@@ -44,7 +44,7 @@ class JobRecords:
     finish_time: FloatArray  # s; NaN where the job did not end
     requested_cores: IntArray
     walltime: FloatArray  # s; infinity where the job had no limit
-    final_state: npt.NDArray[np.str_]  # Batsim's name, or UNFINISHED
+    final_state: npt.NDArray[np.object_]  # Batsim's name, or UNFINISHED
     energy_joules: FloatArray  # of the job's cores while it ran; NaN where the job did not end
 
     def __post_init__(self) -> None:

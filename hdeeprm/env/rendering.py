@@ -58,8 +58,8 @@ def _waiting_lines(simulator: EmbeddedSimulator, jobs: np.ndarray) -> list[str]:
 def _running_lines(simulator: EmbeddedSimulator, jobs: np.ndarray) -> list[str]:
     workload, first, records = simulator.workload, simulator.first_job, simulator.job_records()
     return [
-        f"  job {workload.job_ids[first + job]}: {_cores(workload.requested_cores[first + job])}, running for "
-        f"{simulator.now - records['start_time'][job]:,.2f} of "
+        f"  job {workload.job_ids[first + job]}: {_cores(workload.requested_cores[first + job])}, "
+        f"running for {simulator.now - records['start_time'][job]:,.2f} of "
         f"{workload.requested_time[first + job]:,.0f} s requested"
         for job in jobs
     ]

@@ -94,6 +94,6 @@ def _records(rows: list[Row]) -> JobRecords:
         finish_time=np.array(finish, np.float64),
         requested_cores=np.array(cores, np.int64),
         walltime=np.array(walltime, np.float64),
-        final_state=np.array(state, np.str_),
+        final_state=np.array(state, np.object_),
         energy_joules=np.array(energy, np.float64),
     )

@@ -19,7 +19,7 @@ _FINAL_STATES = {
     JobStatus.WALLTIME_REACHED: WALLTIME_REACHED,
     JobStatus.REJECTED: REJECTED,
 }
-_NAMES = np.array([_FINAL_STATES.get(status, UNFINISHED) for status in JobStatus])
+_NAMES = np.array([_FINAL_STATES.get(status, UNFINISHED) for status in JobStatus], np.object_)
 _TIME_DECIMALS = 6
 
 

@@ -14,7 +14,7 @@ from hdeeprm.workloads.workload import Workload
 from .kernel import episode, tables
 from .kernel.randomness import MODULUS_2
 from .layout import build_simulation
-from .logs import joined_oversubscriptions, joined_placements
+from .logs import JOB_RECORD, OVERSUBSCRIPTION, joined_placements, packed_as
 from .protocol import Objective, Records
 
 _REFUSALS = {
@@ -242,12 +242,12 @@ class EmbeddedSimulator:
         )
 
     def job_records(self) -> Records:
-        """A copy of each job's progress, shape (jobs of the episode,).
+        """What has become of each job, shape (jobs of the episode,).
 
-        Fields: ``status``, ``start_time`` and ``end_time`` in s, ``energy_mj`` in mJ; times mean something
-        only once the job has started.
+        Fields: ``status``, ``start_time`` and ``end_time`` in s, ``energy_mj`` in mJ, ``sequence`` of starts;
+        times mean something only once the job has started.
         """
-        return self._tables.progress[: self._integer("num_jobs")].copy()
+        return packed_as(JOB_RECORD, self._tables.progress[: self._integer("num_jobs")])
 
     def node_records(self) -> Records:
         """A copy of each node's state, shape (nodes,).
@@ -260,13 +260,9 @@ class EmbeddedSimulator:
         """Take over what the kernel has logged, packed."""
         log, clock = self._tables.log, self._clock
         self._placements.append(joined_placements(log[: self._integer("num_placements")]))
-        self._oversubscriptions.append(
-            self._joined_oversubscriptions(log[: self._integer("num_oversubscriptions")])
-        )
+        oversubscriptions = log[: self._integer("num_oversubscriptions")]
+        self._oversubscriptions.append(packed_as(OVERSUBSCRIPTION, oversubscriptions))
         clock["num_placements"][0] = clock["num_oversubscriptions"][0] = 0
-
-    def _joined_oversubscriptions(self, rows: Records) -> Records:
-        return joined_oversubscriptions(rows, self._float("tolerance"))
 
     def placements(self) -> Records:
         """Intervals of cores that jobs got, if recording, by job: ``job``, ``first_core``, ``last_core``."""
@@ -275,7 +271,10 @@ class EmbeddedSimulator:
         return self._placements[0]
 
     def oversubscriptions(self) -> Records:
-        """When processors were over-subscribed, if recording: ``processor``, ``start`` and ``end`` in s."""
+        """When processors were over-subscribed, if recording: ``processor``, ``start`` and ``end`` in s.
+
+        What ended at this very instant is not there yet, since it may go on.
+        """
         self._empty_logs()
-        self._oversubscriptions = [self._joined_oversubscriptions(np.concatenate(self._oversubscriptions))]
+        self._oversubscriptions = [np.concatenate(self._oversubscriptions)]
         return self._oversubscriptions[0]

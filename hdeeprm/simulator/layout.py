@@ -10,7 +10,7 @@ from hdeeprm.workloads.workload import Workload
 from .kernel import tables
 from .kernel.tables import Integers, Simulation, Table
 
-LOG_SIZE = 4096
+LOG_SIZE = 65_536
 """Entries that the log has beyond what one decision and one instant may add."""
 
 

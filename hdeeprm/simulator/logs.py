@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
 Rows = npt.NDArray[np.void]
 
 PLACEMENT = np.dtype([("job", "i4"), ("first_core", "i4"), ("last_core", "i4")])
+JOB_RECORD = np.dtype(
+    [("status", "i1"), ("start_time", "f8"), ("end_time", "f8"), ("energy_mj", "f8"), ("sequence", "i4")]
+)
 OVERSUBSCRIPTION = np.dtype([("processor", "i4"), ("start", "f8"), ("end", "f8")])  # s
 
 
 def joined_placements(rows: Rows) -> Rows:
     """Intervals of cores as PLACEMENT, by job and core, those of a job joined where they touch."""
-    return _joined(rows, PLACEMENT, lambda last: last + 1)
-
-
-def joined_oversubscriptions(rows: Rows, tolerance: float) -> Rows:
-    """Intervals of time as OVERSUBSCRIPTION, by processor and start, joined where they touch.
-
-    One touches another if it begins in the instant in which the other ends, see ``instant_tolerance``.
-    """
-    return _joined(rows, OVERSUBSCRIPTION, lambda last: last + tolerance * np.maximum(1.0, last))
-
-
-def _joined(rows: Rows, kind: np.dtype[np.void], reach: Callable[[Any], Any]) -> Rows:
-    """Sort disjoint intervals of groups and join those that begin within reach of the last value before."""
-    group, first, last = (rows[name] for name in kind.names or ())
-    order = np.lexsort((first, group))
-    group, first, last = group[order], first[order], last[order]
-    opens = np.ones(len(order) + 1, np.bool_)  # with one more, so that the last interval closes
-    opens[1:-1] = (group[1:] != group[:-1]) | (first[1:] > reach(last[:-1]))
-    joined = np.empty(int(opens.sum()) - 1, kind)
-    for name, column in zip(
-        kind.names or (), (group[opens[:-1]], first[opens[:-1]], last[opens[1:]]), strict=True
-    ):
-        joined[name] = column
+    packed = packed_as(PLACEMENT, rows)
+    packed = packed[np.lexsort((packed["first_core"], packed["job"]))]
+    opens = np.ones(len(packed) + 1, np.bool_)  # with one more, so that the last interval closes
+    opens[1:-1] = packed["job"][1:] != packed["job"][:-1]
+    opens[1:-1] |= packed["first_core"][1:] != packed["last_core"][:-1] + 1
+    joined = packed[opens[:-1]]
+    joined["last_core"] = packed["last_core"][opens[1:]]
     return joined
+
+
+def packed_as(kind: np.dtype[np.void], rows: Rows) -> Rows:
+    """The fields of a kind of log, and no others."""
+    packed = np.empty(len(rows), kind)
+    for name in kind.names or ():
+        packed[name] = rows[name]
+    return packed

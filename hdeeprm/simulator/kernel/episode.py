@@ -92,6 +92,7 @@ def _reset_platform(sim: Sim) -> None:
         state = sim.processors[processor]
         state.free_cores, state.free_bandwidth = state.num_cores, state.bandwidth
         state.oversubscribed = state.num_active = 0
+        state.logged_end = -1.0
         state.first_segment = NONE
         state.milliwatts = state.num_cores * state.milliwatts_p3
         clock.milliwatts += state.milliwatts

@@ -101,26 +101,34 @@ def _change_jobs(sim: Sim, processor: int, old_mflops: int, old_milliwatts: int)
 
 
 @compiled
-def _log_oversubscription(sim: Sim, processor: int, start: float) -> None:
-    clock = sim.clock[0]
-    if clock.recording and clock.now > start:
+def log_oversubscription(sim: Sim, processor: int) -> None:
+    """Log the last over-subscription of a processor, which is over for good."""
+    clock, state = sim.clock[0], sim.processors[processor]
+    if clock.recording and state.logged_end >= 0.0:
         entry = sim.log[clock.num_oversubscriptions]
         entry.processor = processor
-        entry.start = start
-        entry.end = clock.now
+        entry.start = state.logged_start
+        entry.end = state.logged_end
         clock.num_oversubscriptions += 1
+    state.logged_end = -1.0
 
 
 @compiled
 def _cross_bandwidth_limit(sim: Sim, processor: int) -> None:
-    state = sim.processors[processor]
+    """Start or end an over-subscription; one that starts in the instant in which another ends goes on."""
+    clock, state = sim.clock[0], sim.processors[processor]
     mflops, milliwatts = active_mflops(sim, processor), active_milliwatts(sim, processor)
     if state.oversubscribed:
         state.oversubscribed = 0
-        _log_oversubscription(sim, processor, state.oversubscribed_since)
+        if clock.now > state.oversubscribed_since:
+            state.logged_start, state.logged_end = state.oversubscribed_since, clock.now
     else:
         state.oversubscribed = 1
-        state.oversubscribed_since = sim.clock[0].now
+        state.oversubscribed_since = clock.now
+        if 0.0 <= clock.now - state.logged_end <= clock.tolerance * max(1.0, state.logged_end):
+            state.oversubscribed_since = state.logged_start
+            state.logged_end = -1.0
+        log_oversubscription(sim, processor)
     _change_jobs(sim, processor, mflops, milliwatts)
 
 

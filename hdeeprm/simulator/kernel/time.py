@@ -6,6 +6,7 @@ import math
 
 from .compiling import compiled
 from .placement import BOUNDED_SLOWDOWN_TAU, change_rates, end_job
+from .processors import log_oversubscription
 from .pstate_commands import send_commands
 from .queue import count_waiting
 from .tables import (
@@ -113,8 +114,15 @@ def is_over(sim: Sim) -> bool:
     for job in range(clock.next_arrival, clock.num_jobs):
         sim.progress[job].status = REJECTED
     clock.next_arrival = clock.num_jobs
-    send_commands(sim)
     return True
+
+
+@compiled
+def _close_logs(sim: Sim) -> None:
+    """Log what waited for the next event, which will not come."""
+    send_commands(sim)
+    for processor in range(sim.processors.size):
+        log_oversubscription(sim, processor)
 
 
 @compiled
@@ -138,10 +146,11 @@ def _logs_full(sim: Sim) -> bool:
 def advance(sim: Sim) -> int:
     """Let time pass up to the next decision point: an instant after which jobs wait."""
     while True:
-        if is_over(sim):
-            return OVER
         if _logs_full(sim):
             return LOG_FULL
+        if is_over(sim):
+            _close_logs(sim)
+            return OVER
         if nothing_to_come(sim):
             return STALLED
         _handle_instant(sim)
