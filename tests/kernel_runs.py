@@ -74,7 +74,7 @@ class Twins:
         self.kernel = EmbeddedSimulator(platform, workload, recording=True, **options)
         self.kernel.reset(seed=seed)
         self.rewards: list[float] = []
-        self._num_logged = 0
+        self._placed: set[int] = set()
 
     def play(self, policy: Callable[[NaiveSimulator], Pair]) -> Twins:
         """Play to the end under a policy, then compare all that was recorded."""
@@ -130,11 +130,12 @@ class Twins:
     def _new_placements(self) -> dict[int, list[int]]:
         """Cores per job in the order of the starts since the last call."""
         cores: dict[int, list[int]] = {}
-        log = self.kernel.placements()
-        for job, first, last in log[self._num_logged :].tolist():
-            cores.setdefault(job, []).extend(range(first, last + 1))
-        self._num_logged = len(log)
-        return cores
+        for job, first, last in self.kernel.placements().tolist():
+            if job not in self._placed:
+                cores.setdefault(job, []).extend(range(first, last + 1))
+        self._placed |= set(cores)
+        sequence = self.kernel.job_records()["sequence"]
+        return {job: cores[job] for job in sorted(cores, key=lambda job: int(sequence[job]))}
 
     def compare_states(self) -> None:
         """Compare what both say of the present."""

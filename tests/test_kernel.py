@@ -505,12 +505,12 @@ def test_a_short_log_keeps_everything(data: st.DataObject) -> None:
 def test_a_long_run_keeps_all_placements() -> None:
     """More placements than the log holds at once."""
     platform = small_platform((1.0, [4]))
-    workload = make_workload([{"submit_time": float(job), "run_time": 3.0} for job in range(20_000)])
+    workload = make_workload([{"submit_time": float(job), "run_time": 3.0} for job in range(100_000)])
     simulator = EmbeddedSimulator(platform, workload, recording=True)
     simulator.reset()
-    simulator.run((1, 1), limit=100_000)
+    simulator.run((1, 1), limit=300_000)
     assert simulator.over
-    np.testing.assert_array_equal(simulator.placements()["job"], np.arange(20_000))
+    np.testing.assert_array_equal(simulator.placements()["job"], np.arange(100_000))
 
 
 # Mistakes ------------------------------------------------------------------------------------------------

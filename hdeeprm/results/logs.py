@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-import numpy as np
-
 from hdeeprm.metrics import IntArray
 from hdeeprm.simulator.protocol import BlockedBy
 
@@ -68,11 +66,10 @@ def shortages_csv(decisions: Records, lacking: BlockedBy) -> Iterator[str]:
 
 
 def oversubscriptions_csv(oversubscriptions: Records) -> Iterator[str]:
-    """Processors with less than no bandwidth left: from when in s, and for how long; by start."""
-    order = np.lexsort((oversubscriptions["processor"], oversubscriptions["start"]))
+    """Processors with less than no bandwidth left: since when in s, and for how long."""
 
     def columns(part: slice) -> list[Iterable[str]]:
-        rows = oversubscriptions[order[part]]
+        rows = oversubscriptions[part]
         return [exact(rows["processor"]), exact(rows["start"]), exact(rows["end"] - rows["start"])]
 
-    return table(("processor", "start", "duration"), len(order), columns)
+    return table(("processor", "start", "duration"), len(oversubscriptions), columns)

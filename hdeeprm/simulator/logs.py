@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from .kernel.tables import record
+
 Rows = npt.NDArray[np.void]
 
-PLACEMENT = np.dtype([("job", "i4"), ("first_core", "i4"), ("last_core", "i4")])
-JOB_RECORD = np.dtype(
-    [("status", "i1"), ("start_time", "f8"), ("end_time", "f8"), ("energy_mj", "f8"), ("sequence", "i4")]
-)
-OVERSUBSCRIPTION = np.dtype([("processor", "i4"), ("start", "f8"), ("end", "f8")])  # s
+PLACEMENT = record(job="i4", first_core="i4", last_core="i4")
+OVERSUBSCRIPTION = record(processor="i4", start="f8", end="f8")  # s
+JOB_RECORD = record(status="i1", start_time="f8", end_time="f8", energy_mj="f8", sequence="i4")
 
 
 def joined_placements(rows: Rows) -> Rows:

@@ -55,11 +55,12 @@ PLENTY = 2**62
 """Memory per core above every request: of a node without free cores."""
 
 
-def _record(**kinds: str) -> np.dtype[np.void]:
+def record(**kinds: str) -> np.dtype[np.void]:
+    """Type of the records of a table: fields by name, which are also attributes."""
     return np.dtype((np.record, list(kinds.items())))
 
 
-NODE = _record(
+NODE = record(
     memory_kb="i8",
     num_cores="i8",
     first_processor="i8",
@@ -69,7 +70,7 @@ NODE = _record(
     stale="i8",  # 1: the fit tree has not seen the last change
 )
 
-PROCESSOR = _record(
+PROCESSOR = record(
     node="i8",
     num_cores="i8",
     first_word="i8",
@@ -93,7 +94,7 @@ PROCESSOR = _record(
     stale="i8",  # mask of the selection trees that have not seen the last change
 )
 
-WORD = _record(
+WORD = record(
     processor="i8",
     first_core="i8",
     all_cores="i8",  # mask
@@ -103,7 +104,7 @@ WORD = _record(
     set_word="i8",  # list of the words with such cores
 )
 
-JOB = _record(
+JOB = record(
     submit_time="f8",
     requested_cores="i8",
     requested_time="f8",
@@ -115,7 +116,7 @@ JOB = _record(
     feasible="i8",  # could run on the empty platform
 )
 
-CLOCK = _record(
+CLOCK = record(
     now="f8",
     first_job="i8",  # index in the workload of the episode's first job
     num_jobs="i8",
@@ -171,7 +172,7 @@ CLOCK = _record(
     random_6="i8",
 )
 
-PROGRESS = _record(
+PROGRESS = record(
     status="i8",
     start_time="f8",
     end_time="f8",  # expected while the job runs
@@ -187,7 +188,7 @@ PROGRESS = _record(
     job_at_slot="i8",  # the calendar itself: the heap's slots lie beside the jobs
 )
 
-SEGMENT = _record(
+SEGMENT = record(
     job="i8",
     word="i8",
     cores="i8",  # mask
@@ -197,9 +198,9 @@ SEGMENT = _record(
     previous_on_processor="i8",
 )
 
-RANK = _record(rank="i4", job="i4")
+RANK = record(rank="i4", job="i4")
 
-LEAF = _record(
+LEAF = record(
     key="i8",
     memory="i8",
     processor="i4",  # by place among the leaves
@@ -208,7 +209,7 @@ LEAF = _record(
     num_stale="i4",  # in the first record only
 )
 
-FIT = _record(
+FIT = record(
     free_cores="i8",
     memory_per_core="i8",  # least, over the nodes with free cores
     memory="i8",  # most, over the nodes with free cores
@@ -216,7 +217,7 @@ FIT = _record(
     num_stale="i4",  # in the first record only
 )
 
-LOG = _record(
+LOG = record(
     job="i8",  # a placement: cores first to last of a job
     first_core="i8",
     last_core="i8",
@@ -225,7 +226,7 @@ LOG = _record(
     end="f8",
 )
 
-DECISION_RECORD = _record(time="f8", num_waiting="i8", num_started="i8", blocked_by="i8", reward="f8")
+DECISION_RECORD = record(time="f8", num_waiting="i8", num_started="i8", blocked_by="i8", reward="f8")
 
 
 class Simulation(NamedTuple):
