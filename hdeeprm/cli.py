@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
+import pickle  # for its errors: Numba's cache is made of pickles
 import signal
 import sys
 import traceback
@@ -98,6 +100,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _execute(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> int:
     """Run the chosen verb; errors become one line on stderr and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names of files need not be valid text
     chosen = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     verb: Callable[[argparse.Namespace], int] = chosen.verb
@@ -110,11 +115,21 @@ def _execute(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -
             print(f"error: {line}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("interrupted; the run is marked incomplete", file=sys.stderr)
+        print("interrupted; a run that had begun is marked incomplete", file=sys.stderr)
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
+    except MemoryError:
+        print("error: not enough memory; take fewer jobs (nb_jobs) or a smaller file", file=sys.stderr)
+        return HDeepRMError.exit_code
+    except (pickle.UnpicklingError, EOFError):
+        from hdeeprm.simulator.kernel.compiling import CACHE_DIRECTORY
+
+        print(f"error: {CACHE_DIRECTORY}: compiled code is damaged; delete this folder", file=sys.stderr)
+        return HDeepRMError.exit_code
+    except OSError as error:  # of standard output: nothing else is written here
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        if not isinstance(error, BrokenPipeError):
+            print(f"error: standard output cannot be written: {error.strerror}", file=sys.stderr)
+        return HDeepRMError.exit_code
 
 
 # launch
@@ -151,11 +166,13 @@ def _positive(text: str) -> int:
 def _launch(chosen: argparse.Namespace) -> int:
     from hdeeprm.options import load_options
     from hdeeprm.reporting import RunReporter
-    from hdeeprm.results import default_run_directory
+    from hdeeprm.results import check_unused, default_run_directory
 
     given = {path: value for path, value in _overrides(chosen).items() if value is not None}
     options = load_options(chosen.options, given)
     directory = chosen.output or default_run_directory(Path(chosen.options).stem)
+    if chosen.num_runs > 1:
+        check_unused(directory)
     reporter = RunReporter(for_machines=chosen.json)
     runs = [_one_run(options, k, directory, chosen, reporter) for k in range(chosen.num_runs)]
     if chosen.json:
@@ -242,11 +259,16 @@ def _generate(chosen: argparse.Namespace) -> int:
     }
     if chosen.memory_mb:
         given["memory_mb"] = tuple(chosen.memory_mb)
-    if chosen.out.exists() and not chosen.force:
-        raise WorkloadError(f"{chosen.out} exists; give another name with --out, or replace it with --force")
+    if os.path.lexists(chosen.out) and not (chosen.force and _is_plain_file(chosen.out)):
+        cure = ", or replace it with --force" if _is_plain_file(chosen.out) else ""
+        raise WorkloadError(f"{chosen.out} exists; give another name with --out{cure}")
     path = generate(chosen.out, **given)
     print(f"{path}: {chosen.num_jobs} jobs")
     return 0
+
+
+def _is_plain_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
 
 
 # schema, versions, clean

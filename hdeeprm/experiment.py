@@ -167,11 +167,22 @@ def _marked(run_directory: RunDirectory) -> Iterator[None]:
     run_directory.finish("complete")
 
 
+class _Lines(logging.Handler):
+    """Keeps log messages until the run is over, so that the log is written whole like every other file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a message."""
+        self.lines.append(f"{record.levelname} {record.getMessage()}\n")
+
+
 @contextmanager
 def _log_file(run_directory: RunDirectory, level: str) -> Iterator[None]:
-    """Write the package's log messages to ``insights.log`` of the run."""
-    handler = logging.FileHandler(run_directory.path / "insights.log", encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    """Write the package's log messages to ``insights.log`` of the run, however it ends."""
+    handler = _Lines()
     before = logger.level
     logger.setLevel(level)
     logger.addHandler(handler)
@@ -180,4 +191,5 @@ def _log_file(run_directory: RunDirectory, level: str) -> Iterator[None]:
     finally:
         logger.removeHandler(handler)
         logger.setLevel(before)
-        handler.close()
+        with suppress(RunDirectoryError):  # what broke the run, a full disk perhaps, is told already
+            run_directory.write("insights.log", "".join(handler.lines))

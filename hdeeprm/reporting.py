@@ -36,8 +36,8 @@ class RunReporter:
 
     def __init__(self, for_machines: bool = False) -> None:
         self._for_machines = for_machines
-        self._out = Console(quiet=for_machines, soft_wrap=True, highlight=False)
-        self._err = Console(stderr=True, soft_wrap=True, highlight=False)
+        self._out = Console(quiet=for_machines, soft_wrap=True, highlight=False, markup=False)
+        self._err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 
     @contextmanager
     def progress(self) -> Iterator[Watch]:

@@ -70,7 +70,7 @@ def used_options(options: Options, custom_workload: str | Path | None = None) ->
 
     Files get absolute paths, the custom workload takes its place, and shipped files keep their names.
     """
-    workload = custom_workload or options.workload_file_path
+    workload = options.workload_file_path if custom_workload is None else custom_workload
     return options.canonical() | {
         "platform_file_path": _absolute(options.platform_file_path, options.folder),
         "workload_file_path": _absolute(workload, Path() if custom_workload else options.folder),
@@ -97,7 +97,7 @@ def _check_number_of_cores(options: Options, platform: Platform) -> None:
 
 
 def _load_workload(options: Options, custom_workload: str | Path | None) -> Workload:
-    path = custom_workload or options.workload_file_path
+    path = options.workload_file_path if custom_workload is None else custom_workload
     if not path:
         raise OptionsError(
             "workload_file_path: no workload is named; give a trace here, such as 'gaia_like.swf', "

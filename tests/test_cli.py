@@ -325,3 +325,90 @@ def test_classic_run_loads_no_torch(folder: Path) -> None:
     arguments = [sys.executable, "-c", script, str(write_options(folder)), "-o", "out"]
     done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+# What an adversary tries.
+
+
+def test_figures_that_would_overflow_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each of these once made times infinite or negative inside the kernel."""
+    (folder / "trace.swf").write_text(swf({}, {"run": "1e300"}), encoding="utf-8")
+    assert launch([str(write_options(folder))]) == 1
+    assert "job 2: run_time 1e+300" in errors_of(capsys)
+    (folder / "trace.swf").write_text(swf({"submit": 0}, {"submit": "1.7e308"}), encoding="utf-8")
+    assert launch([str(write_options(folder))]) == 1
+    assert "submit_time" in errors_of(capsys)
+
+
+@pytest.mark.parametrize(
+    ("profile", "part"),
+    [({"req_time": 1e-320}, "requested_time"), ({"req_time": 5, "mem_bw": 9e12}, "bandwidth_mb_per_s")],
+)
+def test_profiles_that_would_overflow_are_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str], profile: dict[str, float], part: str
+) -> None:
+    jobs = [{"id": 1, "subtime": 0, "res": 1, "profile": "p"}]
+    kind = {"type": "parallel_homogeneous", "com": 0, **profile}
+    content = {"nb_res": 4, "jobs": jobs, "profiles": {"p": kind}}
+    (folder / "jobs.json").write_text(json.dumps(content), encoding="utf-8")
+    assert launch([str(write_options(folder)), "-cw", "jobs.json"]) == 1
+    assert part in errors_of(capsys)
+
+
+def test_processors_that_would_overflow_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fast = {"cores": 1, "clock_ghz": 1e6, "flop_per_cycle": 1e6, "power_watts": 1, "bandwidth_gb_per_s": 1}
+    types = {
+        "processors": {"Fast": fast},
+        "nodes": {"N": {"processors": [{"type": "Fast", "number": 1}], "memory_gb": 1}},
+    }
+    nodes = [{"type": "N", "number": 1}]
+    platform = {"clusters": [{"id": "a", "nodes": nodes, "local_links": LINK}], "global_links": LINK}
+    (folder / "platform.json").write_text(json.dumps({**platform, "types": types}), encoding="utf-8")
+    assert launch([str(write_options(folder, platform_file_path="platform.json"))]) == 1
+    assert "types.processors.Fast" in errors_of(capsys)
+
+
+def test_names_are_not_markup(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert launch([str(write_options(folder)), "-o", "out_[bold]"]) == 0
+    assert "Run directory: out_[bold]" in capsys.readouterr().out
+
+
+def test_a_misspelt_choice_or_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert launch([str(write_options(folder, workload={"run_time": "loged"}))]) == 2
+    assert "workload.run_time: 'loged' is not allowed; one of logged, synthetic" in errors_of(capsys)
+
+
+def test_a_pipe_is_no_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(folder / "pipe")
+    assert launch(["pipe"]) == 2
+    assert "no regular file" in errors_of(capsys)
+    assert launch([str(write_options(folder)), "-cw", "pipe"]) == 1
+    assert "no regular file" in errors_of(capsys)
+
+
+def test_generate_replaces_nothing_unasked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = (folder / "trace.swf").read_bytes()
+    assert main(["generate", "--num-jobs", "3", "--out", "trace.swf"]) == 1
+    assert "--force" in errors_of(capsys)
+    (folder / "link").symlink_to("trace.swf")
+    assert main(["generate", "--num-jobs", "3", "--out", "link", "--force"]) == 1
+    assert "link exists" in errors_of(capsys)
+    assert (folder / "trace.swf").read_bytes() == before
+    assert main(["generate", "--num-jobs", "3", "--out", "trace.swf", "--force"]) == 0
+    assert (folder / "trace.swf").read_bytes() != before
+
+
+def test_repeats_need_an_unused_place(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "mine").mkdir()
+    (folder / "mine" / "thesis.tex").write_text("mine", encoding="utf-8")
+    assert launch([str(write_options(folder)), "-nr", "2", "-o", "mine"]) == 1
+    assert "not empty" in errors_of(capsys)
+    assert [path.name for path in (folder / "mine").iterdir()] == ["thesis.tex"]
+
+
+def test_full_standard_output_is_one_error(folder: Path) -> None:
+    script = "import sys; from hdeeprm.cli import main; sys.exit(main(['schema']))"
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-c", script], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert "standard output cannot be written" in done.stderr and "Traceback" not in done.stderr

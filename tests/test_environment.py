@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -607,3 +608,16 @@ def test_an_episode_goes_through_all_of_its_jobs() -> None:
     assert [info["now"] for info in infos] == sorted(info["now"] for info in infos)
     assert infos[-1]["num_ended"] == len(JOBS)
     assert infos[-1]["num_waiting"] == infos[-1]["num_running"] == 0
+
+
+def test_a_copy_goes_its_own_way() -> None:
+    """A deep copy has its own state, and goes on as the original would have."""
+    env = make()
+    env.reset(seed=3)
+    env.step(7)
+    copy = deepcopy(env)
+    expected = [env.step(7)[1:3] for _ in range(3)]
+    assert [copy.step(7)[1:3] for _ in range(3)] == expected
+    assert copy.simulator.now == env.simulator.now
+    env.step(7)
+    assert copy.simulator.num_decisions == env.simulator.num_decisions - 1

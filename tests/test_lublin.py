@@ -137,7 +137,7 @@ def test_generate(tmp_path: Path) -> None:
     )
     assert path.read_text("utf-8").replace("a.swf", "b.swf") == again.read_text("utf-8")
     jobs = load_workload(path)
-    assert (jobs.num_jobs, jobs.skipped, jobs.notes) == (50, {}, ())
+    assert (jobs.num_jobs, jobs.skipped) == (50, {})
     assert (jobs.requested_time >= jobs.run_time).all()
     assert (jobs.memory_kb >= 100_000).all()
     assert (jobs.memory_kb <= 2_000_000).all()

@@ -100,6 +100,8 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
         if render_mode not in (None, "ansi"):
             raise OptionsError(f"render_mode: {render_mode!r} is not known; one of None, 'ansi'")
         self.render_mode = render_mode
+        if not isinstance(options, Options | Mapping | str | Path):
+            raise OptionsError(f"options: {options!r} is not the content of an options.json nor its path")
         self.experiment_options = options if isinstance(options, Options) else load_options(options)
         self.scenario = load_scenario(self.experiment_options, workload)
         self.actions = self.experiment_options.action_table()
@@ -130,10 +132,14 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
             WorkloadError: If no job of the window can run on the platform.
         """
         super().reset(seed=seed)
+        if options is not None and not isinstance(options, Mapping):
+            raise OptionsError(f"reset: options: {options!r} is no mapping; give {{'first_job': k}} or None")
         self._invalid_actions = 0
         unknown = set(options or {}) - {"first_job"}
         if unknown:
-            raise OptionsError(f"reset: {sorted(unknown)[0]!r} is not an option; there is 'first_job'")
+            raise OptionsError(
+                f"reset: {sorted(map(str, unknown))[0]!r} is not an option; there is 'first_job'"
+            )
         self._open_window((options or {}).get("first_job"))
         return self._observation(), self._info()
 

@@ -98,7 +98,7 @@ def _text_of(kind: str, location: Location, value: object, context: dict[str, An
         return unknown_key(location[-1], model.model_fields if model else ())
     if kind == "literal_error":
         field = _field_at(location)
-        return not_allowed(value, get_args(field.annotation) if field else ())
+        return not_allowed(value, _literals(field.annotation) if field else ())
     if kind == "not_allowed":
         return not_allowed(value, context["allowed"])
     if kind == "problem":
@@ -153,3 +153,11 @@ def _model_at(location: Location) -> type[Section] | None:
 def _field_at(location: Location) -> FieldInfo | None:
     model = _model_at(location[:-1])
     return model.model_fields.get(str(location[-1])) if model else None
+
+
+def _literals(annotation: object) -> list[str]:
+    """The strings that a Literal, or a union with one, allows."""
+    words: list[str] = []
+    for item in get_args(annotation):
+        words += [item] if isinstance(item, str) else _literals(item)
+    return words

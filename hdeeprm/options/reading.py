@@ -101,6 +101,8 @@ def _is_text(value: object) -> bool:
 
 def _read_text(path: Path) -> str:
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise OptionsError(f"{path}: is no regular file; name an options.json")
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise OptionsError(

@@ -19,6 +19,8 @@ from hdeeprm.platforms.problems import json_path
 from hdeeprm.shipped import shipped_file, shipped_names
 
 MB_PER_GB = 1_000
+LARGEST_FIGURE = 10**9
+"""In MFLOPS, mW and MB/s; with at most 10 million cores, sums stay within 64 bits."""
 
 
 def load_platform(source: str | Path | Mapping[str, Any], search: Path | None = None) -> Platform:
@@ -150,6 +152,12 @@ def _check_figures(file: PlatformFile, types: Catalogue, source: str) -> None:
             problems.append(
                 f"{json_path(['types', 'processors', name])}: the speed of a core rounds to 0 MFLOPS in P0 "
                 "or P1, or its power to 0 mW in P0. Raise clock_ghz, power_watts or p_states."
+            )
+        largest = max(*core_mflops(kind, file.p_states), *core_milliwatts(kind, file.p_states))
+        if max(largest, kind.bandwidth_gb_per_s * MB_PER_GB) > LARGEST_FIGURE:
+            problems.append(
+                f"{json_path(['types', 'processors', name])}: speed, power or bandwidth of a core is above "
+                f"{LARGEST_FIGURE:g} MFLOPS, mW or MB/s. Lower it."
             )
     if problems:
         raise PlatformError("\n".join(f"{source}: {problem}" for problem in problems))

@@ -1,7 +1,7 @@
 """The run directory and every file that a run leaves in it."""
 
 from .clean import Cleaned, clean, find_runs
-from .directory import RunDirectory, default_run_directory, read_status
+from .directory import RunDirectory, check_unused, default_run_directory, read_status
 from .jobs_reader import read_jobs
 from .schedule_csv import WallTimes
 from .simulated import job_records
@@ -11,6 +11,7 @@ __all__ = [
     "Cleaned",
     "RunDirectory",
     "WallTimes",
+    "check_unused",
     "clean",
     "default_run_directory",
     "find_runs",

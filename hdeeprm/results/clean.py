@@ -38,6 +38,8 @@ def find_runs(root: str | Path) -> list[Path]:
     if root.is_symlink() or not root.is_dir():
         kind = "a symbolic link" if root.is_symlink() else "no directory"
         raise RunDirectoryError(f"{root} is {kind}; name the directory that holds the runs")
+    if root == Path():
+        root = root.resolve()  # the working directory itself cannot be removed by the name "."
     folders = [Path(folder) for folder, _, _ in os.walk(root)]
     return sorted(filter(is_run, folders), key=lambda path: (-len(path.parts), path))
 

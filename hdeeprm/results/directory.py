@@ -154,10 +154,12 @@ def read_status(path: str | Path) -> Mapping[str, Any]:
             raise RunDirectoryError(
                 f"{marker} is a symbolic link, which no run makes; name the directory itself"
             )
+        if marker.exists() and not marker.is_file():
+            raise RunDirectoryError(f"{marker} is no regular file; name a run directory")
         state = json.loads(marker.read_bytes())
     except FileNotFoundError:
         raise RunDirectoryError(f"{path} holds no run: it has no {MARKER}; name a run directory") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         if isinstance(error, RunDirectoryError):
             raise
         raise RunDirectoryError(f"{marker} cannot be read: {error}; name a run directory") from error
@@ -192,14 +194,21 @@ def _claim(path: Path) -> None:
     try:
         path.mkdir()
     except FileExistsError:
-        _check_usable(path)
+        check_unused(path)
     try:
         open(path / MARKER, "x").close()
     except FileExistsError:
         _refuse_run(path)
 
 
-def _check_usable(path: Path) -> None:
+def check_unused(path: Path) -> None:
+    """Refuse a place for a run where something is already.
+
+    Raises:
+        RunDirectoryError: If there is another run, a file or a directory with something in it.
+    """
+    if not os.path.lexists(path):
+        return
     if not path.is_dir():
         raise RunDirectoryError(f"{path} exists and is no directory; choose another place with -o")
     if is_run(path):

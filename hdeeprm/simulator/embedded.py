@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,11 @@ _REFUSALS = {
     episode.NO_MEMORY: "a node has not enough free memory",
     episode.TOO_LATE: "something else happens before",
 }
+
+
+def _views(clock: Records) -> dict[str, npt.NDArray[Any]]:
+    """The fields of the clock: faster to read than its record."""
+    return {name: clock[name] for name in clock.dtype.names or ()}
 
 
 class EmbeddedSimulator:
@@ -57,8 +63,7 @@ class EmbeddedSimulator:
         self.over = True
         self._max_jobs = max_jobs or workload.num_jobs
         self._tables = build_simulation(platform, workload, self._max_jobs, recording)
-        clock = self._tables.clock
-        self._clock = {name: clock[name] for name in clock.dtype.names or ()}  # views: faster than a record
+        self._clock = _views(self._tables.clock)
         self._job_limits = np.array(astuple(workload.job_limits))
         self._clock["objective"][0] = objective
         self._clock["integrated"][0] = integrated
@@ -68,6 +73,14 @@ class EmbeddedSimulator:
         self._one_record = np.zeros(1, tables.DECISION_RECORD)
         self._placements: list[Records] = []
         self._oversubscriptions: list[Records] = []
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the views, which a copy makes of its own tables."""
+        return {name: value for name, value in self.__dict__.items() if name != "_clock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._clock = _views(self._tables.clock)
 
     def _integer(self, field: str) -> int:
         return int(self._clock[field].item())
@@ -222,6 +235,8 @@ class EmbeddedSimulator:
             SimulationError: If the job does not wait, the cores cannot be had, or an event comes before.
         """
         time = self.now if time is None else time
+        if not 0 <= job < self.num_jobs:
+            raise SimulationError(f"job {job} is not from 0 to {self.num_jobs - 1}")
         if len(np.unique(cores)) != len(cores) or not np.all(
             (cores >= 0) & (cores < self.platform.num_cores)
         ):
@@ -232,7 +247,13 @@ class EmbeddedSimulator:
             raise SimulationError(f"job {job} cannot start at {time:g} s: {_REFUSALS[verdict]}")
 
     def observe(self, kind: int, out: npt.NDArray[np.float32]) -> None:
-        """Write an observation of the present state into ``out``, float32 in [0, 1]."""
+        """Write an observation of the present state into ``out``, float32 in [0, 1].
+
+        Raises:
+            SimulationError: If no episode was started.
+        """
+        if self.num_jobs == 0:
+            raise SimulationError("there is nothing to observe before the first reset")
         episode.observe(self._tables, kind, self._job_limits, out)
 
     def may_wait(self) -> bool:

@@ -119,7 +119,8 @@ class _Profiles:
     def get(self, name: object, path: str) -> Profile | None:
         """The profile a job at a JSON path refers to, or None with the reason among the problems."""
         if not isinstance(name, str) or name not in self.contents:
-            hint = did_you_mean(str(name), self.contents)
+            is_shown = len(self.problems.messages) < Problems.SHOWN
+            hint = did_you_mean(str(name), self.contents) if is_shown else ""
             self.problems.add(f"{path}.profile", f"{name!r} is not among the profiles.{hint}")
             return None
         if name not in self.known:

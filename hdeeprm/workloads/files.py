@@ -76,6 +76,8 @@ def _replace(path: Path, data: bytes) -> None:
 
 def _read(path: Path) -> bytes:
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise WorkloadError(f"{path}: is no regular file; give an SWF trace or a Batsim JSON workload")
         return path.read_bytes()
     except FileNotFoundError:
         hint = did_you_mean(path.name, _names_beside(path))

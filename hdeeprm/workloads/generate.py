@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +16,10 @@ from hdeeprm.workloads.workload import FloatArray, IntArray
 MODELS = ("lublin",)
 SECONDS_PER_DAY = 86_400
 KB_PER_MB = 1000
+MOST_JOBS = 10_000_000
+MOST_CORES = 10_000_000
+MOST_LOAD = 100.0
+MOST_MEMORY_MB = 1e9
 
 ROUND_REQUESTS: FloatArray = np.array(
     [60.0 * minutes for minutes in (1, 5, 10, 15, 30, 45)]
@@ -67,6 +70,9 @@ def generate(
     if seed < 0:
         raise WorkloadError(f"seed: {seed}; give 0 or more")
     _check_memory(memory_mb)
+    _check_most("num_jobs", num_jobs, MOST_JOBS)
+    _check_most("num_cores", num_cores, MOST_CORES)
+    _check_most("load", load or 0.0, MOST_LOAD)
     job_rng, memory_rng = np.random.default_rng(seed).spawn(2)
     jobs = generate_lublin(num_jobs, num_cores, job_rng, load, max_job_cores, max_run_time)
     memory_kb = None if memory_mb is None else _draw_memory(num_jobs, memory_mb, memory_rng)
@@ -83,6 +89,11 @@ def generate(
         "out": Path(out).name,
     }
     return write_swf(out, fields, _header(jobs, num_cores, command_line(options)))
+
+
+def _check_most(name: str, value: float, most: float) -> None:
+    if value > most:
+        raise WorkloadError(f"{name}: {value:g}; give at most {most:g}")
 
 
 def command_line(options: Mapping[str, object]) -> str:
@@ -120,8 +131,11 @@ def requested_times(jobs: LublinJobs) -> FloatArray:
 
 
 def _check_memory(memory_mb: tuple[float, float] | None) -> None:
-    if memory_mb is not None and not 0 < memory_mb[0] <= memory_mb[1] < math.inf:
-        raise WorkloadError(f"memory_mb: {memory_mb}; give the least and the most MB per core, both above 0")
+    if memory_mb is not None and not 0 < memory_mb[0] <= memory_mb[1] <= MOST_MEMORY_MB:
+        raise WorkloadError(
+            f"memory_mb: {memory_mb}; give the least and the most MB per core, above 0 and at most "
+            f"{MOST_MEMORY_MB:g}"
+        )
 
 
 def _draw_memory(num_jobs: int, memory_mb: tuple[float, float], rng: np.random.Generator) -> IntArray:

@@ -17,6 +17,25 @@ JOB_LIMIT_PERCENTILE = 99.0
 """Observations are scaled by this percentile of each request, so that outliers do not flatten them."""
 
 
+LONGEST_TIME = 1e12
+"""s; some 30,000 years. Beyond it sums of times lose their fractions."""
+SHORTEST_REQUEST = 1e-6
+"""s; rewards divide by requested times."""
+
+_RANGES = (
+    ("submit_time", 0.0, LONGEST_TIME),
+    ("requested_time", SHORTEST_REQUEST, LONGEST_TIME),
+    ("run_time", 0.0, LONGEST_TIME),
+    ("walltime", 0.0, LONGEST_TIME),
+    ("requested_cores", 1, 2**53),
+    ("memory_kb", 0, 2**53),
+    ("bandwidth_mb_per_s", 0, 10**9),
+    ("work_flop", 0.0, 1e30),
+    ("requested_work_flop", 0.0, 1e30),
+)
+"""Least and largest value of each column, in its unit."""
+
+
 @dataclass(frozen=True)
 class JobLimits:
     """What observations of the queue are divided by: a high percentile of each request."""
@@ -54,10 +73,30 @@ class Workload:
     def __post_init__(self) -> None:
         if not self.job_ids:
             raise WorkloadError(f"{self.name}: no job is left to run; check nb_jobs and the skipped records")
+        self._check_ids()
+        for column, least, most in _RANGES:
+            self._check_range(column, least, most)
         for item in fields(self):
             value = getattr(self, item.name)
             if isinstance(value, np.ndarray):
                 value.flags.writeable = False
+
+    def _check_ids(self) -> None:
+        """Refuse ids that no file could hold."""
+        for text in ("".join(self.job_ids), "".join(self.profiles)):
+            if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+                raise WorkloadError(f"{self.name}: a job id or profile name is no valid Unicode; rename it")
+
+    def _check_range(self, column: str, least: float, most: float) -> None:
+        """Refuse values that would overflow what is computed from them; NaN and infinity say *not given*."""
+        values = getattr(self, column)
+        wrong = np.flatnonzero((values < least) | ((values > most) & (values < np.inf)))
+        if len(wrong):
+            job = int(wrong[0])
+            raise WorkloadError(
+                f"{self.name}: job {self.job_ids[job]}: {column} {values[job]:g} is not from {least:g} to "
+                f"{most:g}; correct or remove the job"
+            )
 
     @property
     def num_jobs(self) -> int:
