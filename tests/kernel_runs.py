@@ -173,7 +173,9 @@ class Twins:
         for processor, start, end in self.kernel.oversubscriptions().tolist():
             intervals[processor].append((start, end))
         for processor, twin in enumerate(self.naive.oversubscriptions):
-            expected = touching_joined([(start, start + duration) for start, duration in twin])
+            expected = touching_joined(
+                [(start, start + duration) for start, duration in twin], self.naive.tolerance
+            )
             assert len(intervals[processor]) == len(expected)
             assert np.ravel(intervals[processor]).tolist() == close_list(np.ravel(expected).tolist())
 
@@ -183,11 +185,11 @@ class Twins:
         assert sum(self.rewards) == close(expected, scale=sum(map(abs, self.rewards)))
 
 
-def touching_joined(intervals: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Intervals in order of time, joined where one begins as another ends."""
+def touching_joined(intervals: Sequence[tuple[float, float]], tolerance: float) -> list[tuple[float, float]]:
+    """Intervals in order of time, joined where one begins in the instant in which another ends."""
     joined: list[tuple[float, float]] = []
     for start, end in intervals:
-        if joined and joined[-1][1] == close(start):
+        if joined and start <= joined[-1][1] + (tolerance + 1e-9) * max(1.0, joined[-1][1]):
             joined[-1] = (joined[-1][0], end)
         else:
             joined.append((start, end))

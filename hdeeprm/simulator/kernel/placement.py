@@ -22,27 +22,24 @@ BOUNDED_SLOWDOWN_TAU = 10.0
 
 
 @compiled
-def change_rates(sim: Sim, job: int, sign: float) -> None:
-    """Add a job (sign 1) to the sums of 1 / requested time, or take it out (-1), without drift.
+def _add(total: float, error: float, term: float) -> tuple[float, float]:
+    """Add a term to a sum, and what the addition lost to the sum's error [Neumaier 1974]."""
+    new = total + term
+    lost = (total - new) + term if total >= abs(term) else (term - new) + total
+    return new, error + lost
 
-    The rounding error of each addition is kept beside the sum [Neumaier 1974].
-    """
+
+@compiled
+def change_rates(sim: Sim, job: int, sign: float) -> None:
+    """Add a job (sign 1) to the sums of 1 / requested time, or take it out (-1), without drift."""
     clock = sim.clock[0]
     requested_time = sim.jobs[clock.first_job + job].requested_time
-    term = sign / requested_time
-    total = clock.slowdown_rate + term
-    large, small = (
-        (clock.slowdown_rate, term) if clock.slowdown_rate >= abs(term) else (term, clock.slowdown_rate)
+    clock.slowdown_rate, clock.slowdown_rate_error = _add(
+        clock.slowdown_rate, clock.slowdown_rate_error, sign / requested_time
     )
-    clock.slowdown_rate_error += (large - total) + small
-    clock.slowdown_rate = total
-    term = sign / max(requested_time, BOUNDED_SLOWDOWN_TAU)
-    total = clock.bounded_rate + term
-    large, small = (
-        (clock.bounded_rate, term) if clock.bounded_rate >= abs(term) else (term, clock.bounded_rate)
+    clock.bounded_rate, clock.bounded_rate_error = _add(
+        clock.bounded_rate, clock.bounded_rate_error, sign / max(requested_time, BOUNDED_SLOWDOWN_TAU)
     )
-    clock.bounded_rate_error += (large - total) + small
-    clock.bounded_rate = total
 
 
 @compiled
