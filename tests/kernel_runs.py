@@ -153,7 +153,8 @@ class Twins:
         """Compare all jobs, energies and over-subscriptions of a run that is over."""
         assert self.kernel.energy_joules == close(self.naive.energy_joules)
         self._compare_jobs()
-        self._compare_oversubscriptions()
+        if self.naive.tolerance < 1e-6:  # a wide instant has times within it, where intervals touch or not
+            self._compare_oversubscriptions()
 
     def _compare_jobs(self) -> None:
         cores = cores_of_jobs(self.kernel)
