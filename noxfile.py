@@ -37,12 +37,6 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
-def slow(session: nox.Session) -> None:
-    """The tests that take long."""
-    session.run("pytest", "-n", "auto", "-m", "slow", *session.posargs)
-
-
-@nox.session
 def uncompiled(session: nox.Session) -> None:
     """The tests on the kernel as plain Python, which measures its coverage."""
     settings = {**os.environ, "NUMBA_DISABLE_JIT": "1"}

@@ -125,10 +125,11 @@ def _execute(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -
 
         print(f"error: {CACHE_DIRECTORY}: compiled code is damaged; delete this folder", file=sys.stderr)
         return HDeepRMError.exit_code
-    except OSError as error:  # of standard output: nothing else is written here
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
-            print(f"error: standard output cannot be written: {error.strerror}", file=sys.stderr)
+            where = error.filename or "standard output"
+            print(f"error: {where}: {error.strerror}", file=sys.stderr)
         return HDeepRMError.exit_code
 
 

@@ -84,7 +84,7 @@ def run_experiment(
             decisions.records,
             decisions.actions,
             env.actions.names,
-            WallTimes(scheduling=decisions.wall_seconds, simulation=decisions.wall_seconds),
+            WallTimes(simulation=decisions.wall_seconds),
         )
     return Run(run_directory.path, options, env.scenario, decisions, metrics)
 

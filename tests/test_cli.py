@@ -411,4 +411,4 @@ def test_full_standard_output_is_one_error(folder: Path) -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run([sys.executable, "-c", script], stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1
-    assert "standard output cannot be written" in done.stderr and "Traceback" not in done.stderr
+    assert "error: standard output: " in done.stderr and "Traceback" not in done.stderr
