@@ -16,6 +16,7 @@ A message says where, what was found, what is allowed and how to cure it.
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable
 
 
@@ -67,3 +68,22 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """
     nearest = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f" Did you mean {nearest[0]!r}?" if nearest else ""
+
+
+def json_path(steps: Iterable[str | int]) -> str:
+    """JSON path in the usual spelling.
+
+    >>> json_path(["clusters", 0, "nodes", 2, "number"])
+    'clusters[0].nodes[2].number'
+    >>> json_path(["types", "nodes", "Bullx B500-0", "memory_gb"])
+    'types.nodes["Bullx B500-0"].memory_gb'
+    """
+    path = ""
+    for step in steps:
+        if isinstance(step, int):
+            path += f"[{step}]"
+        elif step.isidentifier():
+            path += f".{step}" if path else step
+        else:
+            path += f"[{json.dumps(step)}]" if path else json.dumps(step)
+    return path

@@ -82,7 +82,7 @@ def test_a_window_must_lie_within_the_workload(start: int | str, length: int) ->
 
 @pytest.mark.parametrize(("start", "length"), [(0, 13), (12, 1), ("random", 13)])
 def test_a_window_may_reach_to_the_last_job(start: int | str, length: int) -> None:
-    scenario(workload={"window": {"start": start, "length": length}})
+    assert scenario(workload={"window": {"start": start, "length": length}}).workload.num_jobs == 13
 
 
 def test_a_window_counts_the_jobs_that_are_taken() -> None:

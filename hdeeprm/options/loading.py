@@ -7,10 +7,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from hdeeprm.errors import OptionsError
+from hdeeprm.errors import OptionsError, json_path
 from hdeeprm.options.legacy import Draft, fold, resolve_actions
 from hdeeprm.options.model import Options
-from hdeeprm.options.problems import Location, Problem, path_of, problems_of, shown
+from hdeeprm.options.problems import Location, Problem, problems_of, shown
 from hdeeprm.options.reading import json_problems, key_problems, read_json
 
 OVERRIDE_LABEL = "override"
@@ -102,7 +102,7 @@ def _report(
     for problem in first_of.values():
         is_override = any(problem.location[: len(place)] == place for place in overridden or ())
         where = OVERRIDE_LABEL if is_override else label
-        line = ": ".join(filter(None, (where, path_of(problem.location), problem.text)))
+        line = ": ".join(filter(None, (where, json_path(problem.location), problem.text)))
         lines.append((is_override, _position(source, problem.location), line))
     return "\n".join(line for *_, line in sorted(lines))
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias, get_args
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from hdeeprm.errors import did_you_mean
+from hdeeprm.errors import did_you_mean, json_path
 from hdeeprm.options.model import Options, Section
 
 Location: TypeAlias = tuple[str | int, ...]
@@ -36,18 +36,6 @@ class Problem(NamedTuple):
 
     location: Location
     text: str
-
-
-def path_of(location: Location) -> str:
-    """A location as one reads it, such as ``env.actions.selection[0]``."""
-    path = ""
-    for part in location:
-        if isinstance(part, int):
-            path += f"[{part}]"
-        else:
-            name = part if part.isidentifier() else json.dumps(part)
-            path += f".{name}" if path else name
-    return path
 
 
 def shown(value: object) -> str:
@@ -85,7 +73,7 @@ def unknown_key(key: object, allowed: Iterable[str]) -> str:
     names = tuple(allowed)
     places = [path for path in _places(Options, ()) if path[-1] == key]
     if places:
-        return f"unknown key; it belongs at {path_of(places[0])}"
+        return f"unknown key; it belongs at {json_path(places[0])}"
     return f"unknown key; one of {', '.join(names)}.{_nearest(key, names)}"
 
 

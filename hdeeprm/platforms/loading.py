@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 
 from hdeeprm.catalogue import MAX_CORES, Catalogue, NodeType, load_catalogue
-from hdeeprm.errors import PlatformError, did_you_mean
+from hdeeprm.errors import PlatformError, did_you_mean, json_path
 from hdeeprm.platforms.files import NodeGroup, PlatformFile, check_platform, read_json
 from hdeeprm.platforms.p_states import core_mflops, core_milliwatts
 from hdeeprm.platforms.platform import KB_PER_GB, Cluster, IntArray, Platform
-from hdeeprm.platforms.problems import json_path
 from hdeeprm.shipped import shipped_file, shipped_names
 
 MB_PER_GB = 1_000

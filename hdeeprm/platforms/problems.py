@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import reprlib
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
@@ -12,7 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from hdeeprm.catalogue import MAX_CORES
-from hdeeprm.errors import did_you_mean
+from hdeeprm.errors import did_you_mean, json_path
 
 Step = int | str
 
@@ -81,22 +80,3 @@ def _keys(root: type[Any], path: Iterable[Step]) -> list[str]:
         else:
             kind = get_args(kind)[0 if isinstance(step, int) else -1]
     return [entry.name for entry in fields(kind)]
-
-
-def json_path(steps: Iterable[Step]) -> str:
-    """JSON path in the usual spelling.
-
-    >>> json_path(["clusters", 0, "nodes", 2, "number"])
-    'clusters[0].nodes[2].number'
-    >>> json_path(["types", "nodes", "Bullx B500-0", "memory_gb"])
-    'types.nodes["Bullx B500-0"].memory_gb'
-    """
-    path = ""
-    for step in steps:
-        if isinstance(step, int):
-            path += f"[{step}]"
-        elif step.isidentifier():
-            path += f".{step}" if path else step
-        else:
-            path += f"[{json.dumps(step)}]"
-    return path

@@ -30,7 +30,9 @@ def sources_key() -> str:
 
 
 def cache_directory() -> str:
-    """Where compiled code is kept: the user's cache directory, or a temporary one where that is read-only."""
+    """Where compiled code is kept: Numba's own setting, else the user's cache, else a temporary place."""
+    if chosen := os.environ.get("NUMBA_CACHE_DIR"):
+        return chosen
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     directory = home / "hdeeprm" / f"kernel-{sources_key()}"
     try:
@@ -66,7 +68,7 @@ def compiled_with_arrays(function: Function) -> Function:
 def entry_point(function: Function) -> Function:
     """Compile a function that Python calls, and keep its machine code for the next process."""
     others_directory = _settings.CACHE_DIR
-    _settings.CACHE_DIR = os.environ.get("NUMBA_CACHE_DIR") or CACHE_DIRECTORY
+    _settings.CACHE_DIR = CACHE_DIRECTORY
     try:
         return cast(Function, _njit(cache=True, nogil=True, error_model="numpy")(function))
     finally:

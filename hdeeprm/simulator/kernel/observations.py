@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from .bits import lowest_bit
 from .compiling import compiled
-from .processors import active_mflops, active_milliwatts
+from .processors import FLOP_PER_MFLOP, active_mflops, active_milliwatts
 from .queue import quantile
 from .tables import LOW_MEM_BW, NONE, SHORTEST, Floats
 from .tables import Simulation as Sim
@@ -63,7 +63,7 @@ def _remaining_fraction(sim: Sim, job: int) -> float:
     clock, progress = sim.clock[0], sim.progress[job]
     row = sim.jobs[clock.first_job + job]
     done = row.work_flop - progress.remaining_flop
-    done += progress.mflops * 1e6 * (clock.now - progress.updated_time)
+    done += progress.mflops * FLOP_PER_MFLOP * (clock.now - progress.updated_time)
     return _clip(1.0 - done / row.requested_work_flop) if row.requested_work_flop > 0.0 else 0.0
 
 

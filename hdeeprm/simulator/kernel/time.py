@@ -6,7 +6,7 @@ import math
 
 from .compiling import compiled
 from .placement import BOUNDED_SLOWDOWN_TAU, change_rates, end_job
-from .processors import log_oversubscription
+from .processors import FLOP_PER_MFLOP, log_oversubscription
 from .pstate_commands import send_commands
 from .queue import count_waiting
 from .tables import (
@@ -79,7 +79,7 @@ def _end(sim: Sim) -> None:
     clock = sim.clock[0]
     job = sim.progress[0].job_at_slot
     row, progress = sim.jobs[clock.first_job + job], sim.progress[job]
-    done = progress.updated_time + progress.remaining_flop / (progress.mflops * 1e6)
+    done = progress.updated_time + progress.remaining_flop / (progress.mflops * FLOP_PER_MFLOP)
     in_time = done <= progress.end_time + clock.tolerance * max(1.0, progress.end_time)
     end_job(sim, job, SUCCESS if in_time else WALLTIME_REACHED)
     turnaround = progress.end_time - (row.submit_time - clock.origin)
