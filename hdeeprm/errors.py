@@ -5,6 +5,7 @@
     ├── PlatformError(ValueError)
     ├── WorkloadError(ValueError)
     ├── AgentError(TypeError)
+    │   └── TrainingDiverged
     ├── RunDirectoryError(OSError)
     ├── SimulationError(RuntimeError)
     │   └── BatsimError
@@ -42,6 +43,10 @@ class WorkloadError(HDeepRMError, ValueError):
 
 class AgentError(HDeepRMError, TypeError):
     """An agent that is unknown or that acts outside the action space."""
+
+
+class TrainingDiverged(AgentError):
+    """A loss, gradient, weight or reward is no finite number; the message names the update."""
 
 
 class RunDirectoryError(HDeepRMError, OSError):

@@ -4,32 +4,20 @@ from __future__ import annotations
 
 import json
 import logging
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
-from hdeeprm.agents import Agent, ClassicAgent, agent_from_options
+from hdeeprm.agents import agent_from_options
 from hdeeprm.env import WorkloadManagementEnv
-from hdeeprm.errors import AgentError, RunDirectoryError
+from hdeeprm.errors import RunDirectoryError
 from hdeeprm.options import Options
+from hdeeprm.playing import Decisions, Watch, play
 from hdeeprm.results import RunDirectory, WallTimes, write_results
 from hdeeprm.scenario import Scenario, used_options
-from hdeeprm.simulator.protocol import Records
 
 logger = logging.getLogger("hdeeprm")
-
-DECISIONS_AT_ONCE = 2000
-"""Decisions between two looks at the progress and at the keyboard."""
-MAX_MASKED_ANSWERS = 1000
-"""How often an agent that answers with masked actions is asked again."""
-
-Watch = Callable[[WorkloadManagementEnv, int], None]
-"""Told now and then how far a run is: its environment, and the number of decisions so far."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +29,6 @@ class Run:
     scenario: Scenario
     decisions: Decisions
     metrics: dict[str, float]
-
-
-@dataclass(frozen=True)
-class Decisions:
-    """All decisions of an episode, in order."""
-
-    records: Records  # (decisions,) time, num_waiting, num_started, blocked_by, reward
-    actions: npt.NDArray[np.int64]  # (decisions,)
-    wall_seconds: float  # from the first decision point to the end
 
 
 def run_experiment(
@@ -71,7 +50,7 @@ def run_experiment(
             it was made, is marked failed; after Ctrl-C, incomplete.
     """
     env = WorkloadManagementEnv(options, workload=workload, recording=True)
-    agent = agent_from_options(options)
+    agent = agent_from_options(options, env)
     run_directory = RunDirectory.create(directory)
     with _marked(run_directory), _log_file(run_directory, options.log_level):
         run_directory.write("options.json", json.dumps(used_options(options, workload), indent=2) + "\n")
@@ -87,61 +66,6 @@ def run_experiment(
             WallTimes(simulation=decisions.wall_seconds),
         )
     return Run(run_directory.path, options, env.scenario, decisions, metrics)
-
-
-def play(env: WorkloadManagementEnv, agent: Agent, seed: int, watch: Watch) -> Decisions:
-    """Let an agent decide through one episode.
-
-    Raises:
-        AgentError: If the agent answers outside the action space, or with masked actions again and again.
-    """
-    watch(env, 0)
-    observation, _ = env.reset(seed=seed)
-    started = time.perf_counter()
-    if type(agent) is ClassicAgent:  # a subclass may decide otherwise
-        steps = _same_action(env, agent.action)
-    else:
-        steps = _asked(env, agent, observation)
-    records, actions, num_decisions = [], [], 0
-    for record, action in steps:
-        records.append(record)
-        actions.append(np.full(len(record), action, np.int64))
-        num_decisions += len(record)
-        if num_decisions % DECISIONS_AT_ONCE < len(record):
-            watch(env, num_decisions)
-    watch(env, num_decisions)
-    return Decisions(np.concatenate(records), np.concatenate(actions), time.perf_counter() - started)
-
-
-def _same_action(env: WorkloadManagementEnv, action: int) -> Iterator[tuple[Records, int]]:
-    """An agent that always answers the same needs no observations: many decisions at once."""
-    pair = env.pair(action)
-    while not env.simulator.over:
-        yield env.simulator.run(pair, DECISIONS_AT_ONCE), action
-
-
-def _asked(
-    env: WorkloadManagementEnv, agent: Agent, observation: npt.NDArray[np.float32]
-) -> Iterator[tuple[Records, int]]:
-    """Ask the agent at each decision point."""
-    over = False
-    while not over:
-        action = _answer(env, agent, observation)
-        observation, _, over, _, _ = env.step(action)
-        yield env.simulator.last_decision(), action
-
-
-def _answer(env: WorkloadManagementEnv, agent: Agent, observation: npt.NDArray[np.float32]) -> int:
-    """The agent's action; one that knows no masks is asked again."""
-    mask = env.action_masks()
-    for _ in range(MAX_MASKED_ANSWERS):
-        action = agent.decide(observation, mask.copy())
-        if not env.action_space.contains(action) or mask[action]:
-            return action
-    raise AgentError(
-        f"{type(agent).__name__} answered {MAX_MASKED_ANSWERS} times with actions that are masked at "
-        f"{env.simulator.now:g} s; let it choose where action_mask is 1"
-    )
 
 
 def _log_scenario(scenario: Scenario) -> None:

@@ -12,6 +12,7 @@ from hdeeprm.errors import OptionsError, WorkloadError
 from hdeeprm.options import Options
 from hdeeprm.platforms import Platform, load_platform
 from hdeeprm.workloads import TraceSettings, Workload, load_workload
+from hdeeprm.workloads.episode_windows import EpisodeWindows
 
 MAX_NAMED_JOBS = 10
 """How many jobs a message names before it says how many more there are."""
@@ -53,7 +54,7 @@ def load_scenario(options: Options, custom_workload: str | Path | None = None) -
     platform = load_platform(options.platform_file_path, options.folder)
     _check_number_of_cores(options, platform)
     workload = _load_workload(options, custom_workload)
-    _check_window(options, workload)
+    EpisodeWindows.of(options, workload.num_jobs)
     feasible = platform.feasible(workload.requested_cores, workload.memory_kb)
     oversized = tuple(workload.job_ids[job] for job in np.flatnonzero(~feasible))
     if oversized and (options.workload.oversized == "error" or not feasible.any()):
@@ -71,10 +72,14 @@ def used_options(options: Options, custom_workload: str | Path | None = None) ->
     Files get absolute paths, the custom workload takes its place, and shipped files keep their names.
     """
     workload = options.workload_file_path if custom_workload is None else custom_workload
-    return options.canonical() | {
+    used = options.canonical() | {
         "platform_file_path": _absolute(options.platform_file_path, options.folder),
         "workload_file_path": _absolute(workload, Path() if custom_workload else options.folder),
     }
+    for key in ("file", "input_model"):
+        if used["agent"].get(key):
+            used["agent"][key] = _absolute(used["agent"][key], options.folder)
+    return used
 
 
 def _absolute(path: str | Path, folder: Path) -> str:
@@ -115,15 +120,3 @@ def _load_workload(options: Options, custom_workload: str | Path | None) -> Work
     )
     search = None if custom_workload else options.folder
     return load_workload(path, settings, np.random.default_rng(options.seed), search)
-
-
-def _check_window(options: Options, workload: Workload) -> None:
-    window = options.workload.window
-    if window is None:
-        return
-    start = 0 if window.start == "random" else window.start
-    if start + window.length > workload.num_jobs:
-        raise OptionsError(
-            f"workload.window: {window.length} jobs from job {start} go beyond the workload's "
-            f"{workload.num_jobs} jobs; shorten the window or let it start earlier"
-        )

@@ -1,7 +1,8 @@
 """Job selections, core selections and the table of actions that an environment offers.
 
-An action is a *selection pair*: which waiting job goes next, and which free cores it gets. The void
-action, where there is one, starts nothing and is always the last of the table.
+An action is a *selection pair*: which waiting job goes next, and which free cores it gets. Or it is a *job
+choice*: one of the waiting jobs that are oldest, started alone, with a core selection that is the same for
+all. The void action, where there is one, starts nothing and is always the last of the table.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from hdeeprm.errors import OptionsError, did_you_mean
 
 VOID_NAME = "void"
 VOID_CODE = -1  # stands for both selections of the void action in ``ActionTable.as_array``
+FIRST_CHOICE_CODE = 6  # of the oldest waiting job, next to the codes of the six job selections
 EXAMPLE_PAIR = "first-high_gflops"
 
 Location: TypeAlias = tuple[str | int, ...]
@@ -75,6 +77,11 @@ class SelectionPair:
         """Both names joined by a hyphen, such as ``first-high_gflops``."""
         return f"{self.job.name}-{self.core.name}"
 
+    @property
+    def codes(self) -> tuple[int, int]:
+        """What the simulator knows the pair by: the numbers of both selections."""
+        return int(self.job), int(self.core)
+
     @classmethod
     def parse(cls, text: str) -> SelectionPair:
         """Pair that a name stands for; the alias ``high_flops`` is understood.
@@ -98,28 +105,47 @@ ALL_PAIRS = tuple(SelectionPair(job, core) for job in JobSelection for core in C
 PAIR_NAMES = tuple(pair.name for pair in ALL_PAIRS)
 
 
+@dataclass(frozen=True, order=True)
+class JobChoice:
+    """One of the oldest waiting jobs, started alone, and the core selection that gives it its cores."""
+
+    num_older: int  # waiting jobs that are older; 0 for the oldest
+    core: CoreSelection
+
+    @property
+    def name(self) -> str:
+        """Such as ``job-0`` for the oldest waiting job."""
+        return f"job-{self.num_older}"
+
+    @property
+    def codes(self) -> tuple[int, int]:
+        """What the simulator knows the choice by: the codes of job choices follow those of job selections."""
+        return FIRST_CHOICE_CODE + self.num_older, int(self.core)
+
+
 @dataclass(frozen=True)
 class ActionTable:
     """The actions that an environment offers, numbered from 0 in this order; void is the last.
 
     Args:
-        pairs: The selection pairs, each once, at least one.
+        pairs: The selection pairs, each once, at least one; or the job choices, from the oldest job on.
         void: Whether the void action follows them.
 
     Raises:
-        OptionsError: If there is no pair, or one is given twice.
+        OptionsError: If there is no pair, one is given twice, or the job choices leave one out.
     """
 
-    pairs: tuple[SelectionPair, ...]
+    pairs: tuple[SelectionPair, ...] | tuple[JobChoice, ...]
     void: bool
 
     def __post_init__(self) -> None:
         """Refuse a table without pairs or with a pair that has two numbers."""
         if not self.pairs:
             raise OptionsError(f"an action table needs at least one selection pair, such as {EXAMPLE_PAIR!r}")
-        for action, pair in enumerate(self.pairs):
-            if self.pairs.index(pair) != action:
-                raise OptionsError(_given_twice(pair))
+        if self.num_choices:
+            _check_choices(cast("tuple[JobChoice, ...]", self.pairs))
+        elif len(set(self.pairs)) < len(self.pairs):
+            raise OptionsError(_given_twice(next(pair for pair in self.pairs if self.pairs.count(pair) > 1)))
 
     @classmethod
     def all(cls, void: bool = True) -> ActionTable:
@@ -143,6 +169,27 @@ class ActionTable:
             raise OptionsError("\n".join(f"{problem.path}: {problem.text}" for problem in problems))
         return cls(pairs, void)
 
+    @classmethod
+    def of_jobs(
+        cls, num_jobs: int, core: CoreSelection = CoreSelection.high_gflops, void: bool = True
+    ) -> ActionTable:
+        """Table whose action k starts the waiting job that has k older ones.
+
+        >>> ActionTable.of_jobs(2).names
+        ('job-0', 'job-1', 'void')
+
+        Args:
+            num_jobs: How many of the oldest waiting jobs there are to choose from, at least 1.
+            core: Core selection that gives the job its cores.
+            void: Whether the void action follows the jobs.
+        """
+        return cls(tuple(JobChoice(num_older, core) for num_older in range(num_jobs)), void)
+
+    @property
+    def num_choices(self) -> int:
+        """How many of the oldest waiting jobs there are to choose from; 0 where actions are pairs."""
+        return len(self.pairs) if self.pairs and isinstance(self.pairs[0], JobChoice) else 0
+
     @property
     def num_actions(self) -> int:
         """Number of actions, void included."""
@@ -154,23 +201,27 @@ class ActionTable:
         return tuple(pair.name for pair in self.pairs) + (VOID_NAME,) * self.void
 
     def as_array(self) -> npt.NDArray[np.int64]:
-        """Codes of the actions, int64, shape (num_actions, 2): job and core selection, (-1, -1) for void."""
-        codes = [(pair.job, pair.core) for pair in self.pairs]
+        """Codes of the actions, int64, shape (num_actions, 2): job and core selection, (-1, -1) for void.
+
+        In the place of a job selection, 6 + k stands for the waiting job that has k older ones.
+        """
+        codes = [pair.codes for pair in self.pairs]
         return np.array(codes + [(VOID_CODE, VOID_CODE)] * self.void, dtype=np.int64)
 
     def is_void(self, action: int) -> bool:
         """Whether the action is the void one."""
         return self.void and action == len(self.pairs)
 
-    def action_of(self, pair: SelectionPair) -> int:
-        """Number of the action that applies a pair.
+    def action_of(self, pair: SelectionPair | JobChoice) -> int:
+        """Number of the action that applies a pair, or a job choice.
 
         Raises:
-            OptionsError: If the table does not hold the pair.
+            OptionsError: If the table does not hold it.
         """
-        if pair not in self.pairs:
-            raise OptionsError(not_selected(pair, self.pairs))
-        return self.pairs.index(pair)
+        pairs: Sequence[SelectionPair | JobChoice] = self.pairs
+        if pair not in pairs:
+            raise OptionsError(not_selected(pair, pairs))
+        return pairs.index(pair)
 
 
 class SelectionProblem(NamedTuple):
@@ -205,8 +256,10 @@ def read_selection(selection: object) -> tuple[tuple[SelectionPair, ...], tuple[
     return tuple(pairs), tuple(problems)
 
 
-def not_selected(pair: SelectionPair, pairs: Sequence[SelectionPair]) -> str:
+def not_selected(pair: SelectionPair | JobChoice, pairs: Sequence[SelectionPair | JobChoice]) -> str:
     """What to say of a pair that is not among the selected ones."""
+    if isinstance(pairs[0], JobChoice):
+        return f"{pair.name!r} is no action; the actions choose one of the {len(pairs)} oldest waiting jobs"
     names = ", ".join(other.name for other in pairs)
     return f"{pair.name!r} is not in the selection ({names}); add it there or name one of these"
 
@@ -266,7 +319,13 @@ def _pair_or_error(text: str) -> SelectionPair | str:
         return str(error)
 
 
-def _given_twice(pair: SelectionPair) -> str:
+def _check_choices(choices: tuple[JobChoice, ...]) -> None:
+    """Refuse job choices that are not numbered from 0 on with the same core selection for all."""
+    if choices != tuple(JobChoice(num_older, choices[0].core) for num_older in range(len(choices))):
+        raise OptionsError("job choices go from the oldest job on, all with one core selection; use of_jobs")
+
+
+def _given_twice(pair: SelectionPair | JobChoice) -> str:
     return f"the pair {pair.name!r} is given twice; keep one"
 
 

@@ -183,7 +183,7 @@ def random_cores(naive: NaiveSimulator, job: int, choose: random.Random) -> list
 
 def check_tables(simulator: EmbeddedSimulator) -> None:
     """Recount every table of the kernel from the jobs and from the masks of free cores."""
-    sim = simulator._tables
+    sim = simulator.tables
     clock = sim.clock[0]
     jobs = sim.jobs[clock.first_job : clock.first_job + clock.num_jobs]
     progress = sim.progress[: clock.num_jobs]

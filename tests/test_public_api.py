@@ -20,14 +20,15 @@ PUBLIC_NAMES = {
         "EmbeddedSimulator HDeepRMError Options Platform Workload WorkloadManagementEnv __version__ "
         "load_options load_platform load_workload run_experiment"
     ),
-    "hdeeprm.agents": "Agent ClassicAgent RandomAgent agent_from_options",
+    "hdeeprm.agents": "Agent AgentEnvironment ClassicAgent RandomAgent agent_from_options load_agent",
     "hdeeprm.env": "WorkloadManagementEnv learning_environment",
     "hdeeprm.options": (
-        "AGENT_NAMES OBJECTIVES OBSERVATION_NAMES RANDOM_AGENT ActionOptions AgentOptions EnvOptions Options "
-        "SimulatorOptions WindowOptions WorkloadOptions load_options options_schema"
+        "AGENT_NAMES LEARNER_NAMES OBJECTIVES OBSERVATION_NAMES RANDOM_AGENT ActionOptions AgentOptions "
+        "EnvOptions Options PretrainOptions SimulatorOptions TrainingOptions WindowOptions WorkloadOptions "
+        "load_options observation_names options_schema register_observation_name"
     ),
     "hdeeprm.platforms": "P_STATES Cluster PState Platform load_platform",
-    "hdeeprm.simulator": "EmbeddedSimulator JobStatus Objective Simulator",
+    "hdeeprm.simulator": "EmbeddedSimulator JobStatus Objective Simulator SimulatorBatch Snapshot",
     "hdeeprm.workloads": (
         "JobLimits LublinModel SwfTrace TraceSettings Workload generate_lublin load_workload read_swf "
         "workload_from_json workload_from_swf write_swf"
@@ -39,6 +40,7 @@ ERRORS = {
     "PlatformError": 1,
     "WorkloadError": 1,
     "AgentError": 1,
+    "TrainingDiverged": 1,
     "RunDirectoryError": 1,
     "SimulationError": 1,
     "BatsimError": 1,

@@ -12,17 +12,18 @@ import numpy.typing as npt
 
 from hdeeprm.errors import AgentError, OptionsError, WorkloadError
 from hdeeprm.options import Options, load_options
-from hdeeprm.scenario import Scenario, load_scenario
-from hdeeprm.simulator import EmbeddedSimulator, Objective
+from hdeeprm.scenario import load_scenario
+from hdeeprm.selections import VOID_CODE
+from hdeeprm.simulator import EmbeddedSimulator
+from hdeeprm.simulator.kernel.tables import NTH_JOB
+from hdeeprm.workloads.episode_windows import EpisodeWindows
 
-from .observations import KINDS, observation_size, observation_space
+from .observations import KINDS, observation_space
 from .rendering import render_text
+from .settings import first_job_asked, no_job_can_run, simulator_settings
 
 Observation = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.int8]
-
-MAX_WINDOW_DRAWS = 1000
-"""Random windows drawn before it is said that none has a job that can run."""
 
 
 class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
@@ -105,18 +106,22 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
         self.experiment_options = options if isinstance(options, Options) else load_options(options)
         self.scenario = load_scenario(self.experiment_options, workload)
         self.actions = self.experiment_options.action_table()
-        self.simulator = _build_simulator(self.experiment_options, self.scenario, recording)
+        self.windows = EpisodeWindows.of(self.experiment_options, self.scenario.workload.num_jobs)
+        self.simulator = EmbeddedSimulator(
+            self.scenario.platform,
+            self.scenario.workload,
+            **simulator_settings(self.experiment_options, self.windows),
+            recording=recording,
+        )
         chosen = self.experiment_options.env.observation
-        self.observation_space = observation_space(chosen, self.scenario.platform)
+        num_jobs = self.experiment_options.env.actions.num_jobs
+        self.observation_space = observation_space(chosen, self.scenario.platform, num_jobs)
         self.action_space = gymnasium.spaces.Discrete(self.actions.num_actions)
-        self._observation_kind = KINDS[chosen]
-        self._observation_size = observation_size(chosen, self.scenario.platform)
-        self._pairs = [(int(job), int(core)) for job, core in self.actions.as_array()]
+        self._kind = KINDS[chosen]
+        self._observation_size = self._kind.size(self.scenario.platform, num_jobs)
+        self._codes = self.actions.as_array()
+        self._pairs = [(int(job), int(core)) for job, core in self._codes]
         self._all_allowed = np.ones(len(self._pairs), np.int8)
-        self._void_masked = self._all_allowed.copy()
-        if self.actions.void:
-            self._void_masked[-1] = 0
-        self._invalid_actions = 0
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -131,43 +136,15 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
             OptionsError: If ``first_job`` is outside the workload.
             WorkloadError: If no job of the window can run on the platform.
         """
+        fresh = seed is not None or self._np_random is None
         super().reset(seed=seed)
-        if options is not None and not isinstance(options, Mapping):
-            raise OptionsError(f"reset: options: {options!r} is no mapping; give {{'first_job': k}} or None")
-        self._invalid_actions = 0
-        unknown = set(options or {}) - {"first_job"}
-        if unknown:
-            raise OptionsError(
-                f"reset: {sorted(map(str, unknown))[0]!r} is not an option; there is 'first_job'"
-            )
-        self._open_window((options or {}).get("first_job"))
+        choice = first_job_asked(options)
+        start = self.windows.choice if choice is None else self.windows.checked(choice)
+        new_seed = int(self.np_random.integers(2**63)) if fresh else None
+        self.simulator.reset(start, self.windows.length, new_seed)
+        if self.simulator.over:
+            raise WorkloadError(no_job_can_run(self.scenario, self.windows, self.simulator.first_job))
         return self._observation(), self._info()
-
-    def _open_window(self, given: int | None) -> None:
-        """Reset the simulator to the given window, or to the one that the options say."""
-        window, num_jobs = self.experiment_options.workload.window, self.scenario.workload.num_jobs
-        length = window.length if window else num_jobs
-        if given is not None and not (
-            isinstance(given, int | np.integer) and 0 <= given <= num_jobs - length
-        ):
-            raise OptionsError(
-                f"reset: first_job: {given!r} is not an integer from 0 to {num_jobs - length}, "
-                "the last job that a window can start at"
-            )
-        drawn = given is None and window is not None and window.start == "random"
-        for _ in range(MAX_WINDOW_DRAWS if drawn else 1):
-            first_job = int(given) if given is not None else 0
-            if drawn:
-                first_job = int(self.np_random.integers(num_jobs - length + 1))
-            elif given is None and window is not None:
-                first_job = int(window.start)
-            self.simulator.reset(first_job, length, int(self.np_random.integers(2**63)))
-            if not self.simulator.over:
-                return
-        raise WorkloadError(
-            f"{self.scenario.workload.name}: none of the {length} jobs from job {first_job} can run on the "
-            f"platform {self.scenario.platform.name!r}; take another window or a larger platform"
-        )
 
     def step(self, action: np.int64 | int) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Apply an action and go to the next decision point, or to the end of the episode.
@@ -187,7 +164,7 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
         """
         self._check(action)
         if self.is_masked(int(action)):
-            self._invalid_actions += 1
+            self.simulator.count_invalid_action()
             return int(np.argmax(self.action_masks()))
         return int(action)
 
@@ -209,11 +186,19 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
 
     def is_masked(self, action: int) -> bool:
         """Whether an action is masked at this decision point."""
-        return self._pairs[action][0] < 0 and not self.simulator.may_wait()
+        selection = self._pairs[action][0]
+        if selection == VOID_CODE:
+            return not self.simulator.may_wait()
+        return selection >= NTH_JOB and not self.simulator.fits(selection)
 
     def action_masks(self) -> Mask:
         """Which actions are allowed at this decision point: int8, shape (actions,), 1 where allowed."""
-        return (self._all_allowed if self.simulator.may_wait() else self._void_masked).copy()
+        mask = self._all_allowed.copy()
+        if self.actions.num_choices:
+            self.simulator.write_mask(self._codes, mask)
+        elif self.actions.void:
+            mask[-1] = self.simulator.may_wait()
+        return mask
 
     def render(self) -> str | None:
         """Queue, running jobs and nodes as text, in render mode "ansi"."""
@@ -221,7 +206,10 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
 
     def _observation(self) -> Observation:
         out = np.empty(self._observation_size, np.float32)
-        self.simulator.observe(self._observation_kind, out)
+        if self._kind.write is None:
+            self.simulator.observe(self._kind.code, out)
+        else:
+            self._kind.write(self.simulator, out)
         return out
 
     def _info(self) -> dict[str, Any]:
@@ -232,19 +220,5 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
             "num_waiting": simulator.num_waiting,
             "num_running": simulator.num_running,
             "num_ended": simulator.num_ended,
-            "invalid_actions": self._invalid_actions,
+            "invalid_actions": simulator.invalid_actions,
         }
-
-
-def _build_simulator(options: Options, scenario: Scenario, recording: bool) -> EmbeddedSimulator:
-    window = options.workload.window
-    return EmbeddedSimulator(
-        scenario.platform,
-        scenario.workload,
-        objective=Objective[options.env.objective],
-        integrated=options.env.reward == "integrated",
-        recording=recording,
-        max_jobs=window.length if window else None,
-        tolerance=options.simulator.instant_tolerance,
-        queue_sensitivity=options.env.queue_sensitivity,
-    )

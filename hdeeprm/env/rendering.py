@@ -45,12 +45,12 @@ def _section(title: str, lines: list[str]) -> list[str]:
 
 def _waiting_lines(simulator: EmbeddedSimulator, jobs: np.ndarray) -> list[str]:
     workload, first = simulator.workload, simulator.first_job
-    origin = workload.submit_time[first]
+    submit_times = simulator.submit_times()
     return [
         f"  job {workload.job_ids[first + job]}: {_cores(workload.requested_cores[first + job])} for "
         f"{workload.requested_time[first + job]:,.0f} s, "
         f"{workload.memory_kb[first + job] / 1000:,.0f} MB per core, "
-        f"waiting for {simulator.now - (workload.submit_time[first + job] - origin):,.2f} s"
+        f"waiting for {simulator.now - submit_times[job]:,.2f} s"
         for job in jobs
     ]
 

@@ -8,10 +8,13 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from hdeeprm.errors import OptionsError, json_path
-from hdeeprm.options.legacy import Draft, fold, resolve_actions
+from hdeeprm.options.draft import Draft
+from hdeeprm.options.legacy import fold
 from hdeeprm.options.model import Options
+from hdeeprm.options.overriding import override
 from hdeeprm.options.problems import Location, Problem, problems_of, shown
 from hdeeprm.options.reading import json_problems, key_problems, read_json
+from hdeeprm.options.rules import check, complete
 
 OVERRIDE_LABEL = "override"
 
@@ -26,6 +29,8 @@ def load_options(
     Args:
         source: Path of an options.json, or its content.
         overrides: Values that replace those of the source, by dotted path: ``{"simulator.clock": "exact"}``.
+            What could not stand beside them goes too: with ``agent.name`` the former agent's file and
+            settings, with ``training.total_steps`` the episodes.
         folder: Where relative paths start; by default the folder of the file, or the working
             directory for a mapping.
 
@@ -59,8 +64,9 @@ def _validated(source: object, label: str, overrides: Mapping[str, object]) -> O
         raise OptionsError(_report(unusable, source, label))
     found = list(json_problems(source, label))
     draft = fold(source)
-    overridden = _apply(overrides, draft)
-    resolve_actions(draft)
+    overridden = override(draft, overrides)
+    complete(draft)
+    check(draft)
     options, wrong = _modelled(draft)
     found += [Problem(draft.source_location(problem.location), problem.text) for problem in wrong]
     if options is None or found:
@@ -75,19 +81,6 @@ def _modelled(draft: Draft) -> tuple[Options | None, list[Problem]]:
     except ValidationError as error:
         details = error.errors(include_url=False)
         return None, draft.problems + [problem for detail in details for problem in problems_of(detail)]
-
-
-def _apply(overrides: Mapping[str, object], draft: Draft) -> list[Location]:
-    """Put the overriding values into the draft; their locations."""
-    locations: list[Location] = []
-    for path, value in overrides.items():
-        *above, key = path.split(".")
-        section = draft.section(*above)
-        if section is not None:
-            section[key] = value
-            draft.origins[(*above, key)] = (*above, key)
-            locations.append((*above, key))
-    return locations
 
 
 def _report(

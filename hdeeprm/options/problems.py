@@ -10,7 +10,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from hdeeprm.errors import did_you_mean, json_path
-from hdeeprm.options.model import Options, Section
+from hdeeprm.options.model import Options
+from hdeeprm.options.section import Section
 
 Location: TypeAlias = tuple[str | int, ...]
 
@@ -27,6 +28,8 @@ WANTED = {
     "greater_than": "a number above {gt}",
     "greater_than_equal": "a number of at least {ge}",
     "less_than": "a number below {lt}",
+    "less_than_equal": "a number of at most {le}",
+    "dict_type": "an object {{...}}",
     "string_too_short": "text that is not empty",
 }
 

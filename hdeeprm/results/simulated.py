@@ -41,6 +41,9 @@ class Simulation(Protocol):
     def num_pstate_changes(self) -> tuple[int, int]:
         """P-state commands sent, and cores changed by them."""
 
+    def submit_times(self) -> FloatArray:
+        """When each job of the episode is submitted, in s since the first."""
+
     def job_records(self) -> Records:
         """Each job's ``status``, ``start_time``, ``end_time``, ``energy_mj``, ``sequence`` of its start."""
 
@@ -58,7 +61,7 @@ def job_records(simulation: Simulation) -> JobRecords:
     ended = np.isin(progress["status"], (JobStatus.SUCCESS, JobStatus.WALLTIME_REACHED))
     return JobRecords(
         job_ids=workload.job_ids[episode],
-        submit_time=workload.submit_time[episode] - workload.submit_time[simulation.first_job],
+        submit_time=simulation.submit_times(),
         start_time=np.where(ended, progress["start_time"], np.nan),
         finish_time=np.where(ended, progress["end_time"], np.nan),
         requested_cores=workload.requested_cores[episode],

@@ -1,6 +1,7 @@
 """The simulators: time advances here, behind one protocol."""
 
-from .embedded import EmbeddedSimulator
+from .batch import SimulatorBatch
+from .embedded import EmbeddedSimulator, Snapshot
 from .protocol import JobStatus, Objective, Simulator
 
-__all__ = ["EmbeddedSimulator", "JobStatus", "Objective", "Simulator"]
+__all__ = ["EmbeddedSimulator", "JobStatus", "Objective", "Simulator", "SimulatorBatch", "Snapshot"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from copy import copy
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,14 @@ from hdeeprm.errors import SimulationError
 from hdeeprm.platforms import Platform
 from hdeeprm.workloads.workload import Workload
 
-from .kernel import episode, tables
+from .kernel import episode, snapshots, tables
 from .kernel.randomness import MODULUS_2
-from .layout import build_simulation
+from .kernel.tables import Simulation
+from .layout import arrival_scales, build_simulation, job_table
 from .logs import JOB_RECORD, OVERSUBSCRIPTION, joined_placements, packed_as
 from .protocol import Objective, Records
 
+_NO_SEEDS = np.zeros(0, np.int64)
 _REFUSALS = {
     episode.NOT_WAITING: "it is not waiting",
     episode.WRONG_NUMBER: "it asks for another number of cores",
@@ -32,6 +35,21 @@ def _views(clock: Records) -> dict[str, npt.NDArray[Any]]:
     return {name: clock[name] for name in clock.dtype.names or ()}
 
 
+@dataclass(frozen=True)
+class Snapshot:
+    """The state of a simulation at a decision point."""
+
+    tables: Simulation
+    over: bool
+    placements: tuple[Records, ...]
+    oversubscriptions: tuple[Records, ...]
+
+
+def random_stream(seed: int) -> tables.Integers:
+    """What a seed starts the random stream of a simulation with, int64, shape (6,)."""
+    return np.random.default_rng(seed).integers(1, MODULUS_2, size=6)
+
+
 class EmbeddedSimulator:
     """Simulates a workload on a platform in this process, clock *exact*.
 
@@ -44,7 +62,14 @@ class EmbeddedSimulator:
         max_jobs: The longest episode, all jobs by default.
         tolerance: Events within ``tolerance`` x max(1, now) s are one instant.
         queue_sensitivity: The relative change of the queue that saturates its observation.
+        num_choices: How many of the oldest waiting jobs are actions of their own, 0 where actions are pairs.
+            A decision point is then an instant at which one of them fits.
+        load: What each episode of ``max_jobs`` jobs is to offer, by stretching its arrivals; None leaves
+            them.
     """
+
+    STATE = ("clock", "progress", "segments", "nodes", "processors", "words", "waiting", "ranks")
+    """The tables that a state consists of; the others are fixed, derived or scratch."""
 
     def __init__(
         self,
@@ -57,22 +82,42 @@ class EmbeddedSimulator:
         max_jobs: int | None = None,
         tolerance: float = 1e-9,
         queue_sensitivity: float = 0.05,
+        num_choices: int = 0,
+        load: float | None = None,
     ) -> None:
         self.platform = platform
         self.workload = workload
         self.over = True
         self._max_jobs = max_jobs or workload.num_jobs
-        self._tables = build_simulation(platform, workload, self._max_jobs, recording)
-        self._clock = _views(self._tables.clock)
-        self._job_limits = np.array(astuple(workload.job_limits))
+        jobs = job_table(platform, workload)
+        if load is not None:
+            jobs["arrival_scale"] = arrival_scales(platform, workload, self._max_jobs, load)
+        self._take_tables(build_simulation(platform, jobs, self._max_jobs, recording))
+        self.job_limits = np.array(astuple(workload.job_limits))
         self._clock["objective"][0] = objective
         self._clock["integrated"][0] = integrated
         self._clock["tolerance"][0] = tolerance
         self._clock["queue_sensitivity"][0] = queue_sensitivity
+        self._clock["num_choices"][0] = num_choices
         self._no_records = np.zeros(0, tables.DECISION_RECORD)
         self._one_record = np.zeros(1, tables.DECISION_RECORD)
+        self._summary = np.zeros(1, tables.SUMMARY)
+        for place, number in enumerate(random_stream(0), start=1):
+            self._clock[f"random_{place}"][0] = number
         self._placements: list[Records] = []
         self._oversubscriptions: list[Records] = []
+
+    def _take_tables(self, simulation: Simulation) -> None:
+        self.tables = simulation
+        self._clock = _views(simulation.clock)
+
+    def on_tables(self, simulation: Simulation) -> EmbeddedSimulator:
+        """A simulator like this one on other tables, which it does not copy."""
+        other = copy(self)
+        other._take_tables(simulation)
+        other._one_record = self._one_record.copy()
+        other._placements, other._oversubscriptions = [], []
+        return other
 
     def __getstate__(self) -> dict[str, Any]:
         """All but the views, which a copy makes of its own tables."""
@@ -80,7 +125,7 @@ class EmbeddedSimulator:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._clock = _views(self._tables.clock)
+        self._clock = _views(self.tables.clock)
 
     def _integer(self, field: str) -> int:
         return int(self._clock[field].item())
@@ -143,28 +188,54 @@ class EmbeddedSimulator:
         """P-state commands sent (one for all cores of an instant that enter a P-state), and cores changed."""
         return self._integer("num_pstate_commands"), self._integer("num_pstate_changes")
 
-    def reset(self, first_job: int = 0, num_jobs: int | None = None, seed: int = 0) -> None:
+    @property
+    def invalid_actions(self) -> int:
+        """Number of masked actions of this episode that were replaced."""
+        return self._integer("invalid_actions")
+
+    def reset(
+        self,
+        first_job: int | tuple[int, int] = 0,
+        num_jobs: int | None = None,
+        seed: int | None = None,
+    ) -> None:
         """Empty the platform and go to the first decision point of an episode.
 
         Args:
-            first_job: Index of the episode's first job, whose submission is time 0.
+            first_job: Index of the episode's first job, whose submission is time 0; or the first and the last
+                index to draw it from, all equally likely.
             num_jobs: How many jobs the episode has; all from ``first_job`` by default.
-            seed: Seed of the random selections.
+            seed: Seed of random draws, of the first job or by selections; None lets them go on.
 
         Raises:
             SimulationError: If the episode has more jobs than the simulator was built for.
         """
-        num_jobs = self.workload.num_jobs - first_job if num_jobs is None else num_jobs
-        if first_job < 0 or not 0 < num_jobs <= min(self._max_jobs, self.workload.num_jobs - first_job):
-            raise SimulationError(
-                f"an episode of {num_jobs} jobs from job {first_job} does not fit: the workload has "
-                f"{self.workload.num_jobs} jobs and the simulator was built for episodes of {self._max_jobs}"
-            )
+        first, last = (first_job, first_job) if isinstance(first_job, int) else first_job
+        num_jobs = self.workload.num_jobs - last if num_jobs is None else num_jobs
+        self.check_range(first, last, num_jobs)
         self._placements.clear()
         self._oversubscriptions.clear()
-        seeds = np.random.default_rng(seed).integers(1, MODULUS_2, size=6)
-        episode.reset(self._tables, first_job, num_jobs, seeds)
+        for name, value in (("first_start", first), ("last_start", last), ("episode_jobs", num_jobs)):
+            self._clock[name][0] = value
+        episode.reset(self.tables, _NO_SEEDS if seed is None else random_stream(seed))
         self._see(self._run((tables.VOID, tables.VOID), self._no_records)[1])
+
+    def check_range(self, first: int, last: int, num_jobs: int) -> None:
+        """Refuse episodes that do not fit.
+
+        Args:
+            first: The first job that they may start at.
+            last: The last one.
+            num_jobs: Number of jobs of each.
+
+        Raises:
+            SimulationError: If one has no jobs, goes beyond the workload, or is too long for this simulator.
+        """
+        if not 0 <= first <= last or not 0 < num_jobs <= min(self._max_jobs, self.workload.num_jobs - last):
+            raise SimulationError(
+                f"an episode of {num_jobs} jobs from job {last} does not fit: the workload has "
+                f"{self.workload.num_jobs} jobs and the simulator was built for episodes of {self._max_jobs}"
+            )
 
     def run(self, pair: tuple[int, int], limit: int = 1) -> Records:
         """Take one action at up to ``limit`` decision points.
@@ -206,10 +277,10 @@ class EmbeddedSimulator:
 
     def _run(self, pair: tuple[int, int], records: Records) -> tuple[int, int]:
         """Fill records with decisions, emptying the logs as often as they are full."""
-        taken, outcome = episode.run(self._tables, pair[0], pair[1], records)
+        taken, outcome = episode.run(self.tables, pair[0], pair[1], records)
         while outcome == tables.LOG_FULL:
             self._empty_logs()
-            more, outcome = episode.run(self._tables, pair[0], pair[1], records[taken:])
+            more, outcome = episode.run(self.tables, pair[0], pair[1], records[taken:])
             taken += more
         return taken, outcome
 
@@ -242,7 +313,8 @@ class EmbeddedSimulator:
         ):
             verdict = episode.CORE_TAKEN
         else:
-            verdict = episode.place(self._tables, job, np.asarray(cores, np.int64), float(time))
+            wanted = np.zeros(self.platform.num_nodes, np.int64)
+            verdict = episode.place(self.tables, job, np.asarray(cores, np.int64), float(time), wanted)
         if verdict != episode.PLACED:
             raise SimulationError(f"job {job} cannot start at {time:g} s: {_REFUSALS[verdict]}")
 
@@ -254,7 +326,69 @@ class EmbeddedSimulator:
         """
         if self.num_jobs == 0:
             raise SimulationError("there is nothing to observe before the first reset")
-        episode.observe(self._tables, kind, self._job_limits, out)
+        episode.observe(self.tables, kind, self.job_limits, out)
+
+    def write_mask(self, codes: tables.Integers, out: npt.NDArray[np.int8]) -> None:
+        """Write 1 into ``out`` for each action that is allowed now, else 0.
+
+        Args:
+            codes: Job selection and core selection of each action, int64, shape (actions, 2).
+            out: int8, shape (actions,).
+        """
+        episode.mask(self.tables, codes, out)
+
+    def fits(self, job_selection: int) -> bool:
+        """Whether the waiting job that a selection picks, other than *random*, fits whole now."""
+        return bool(episode.fits(self.tables, job_selection))
+
+    def submit_times(self) -> tables.Floats:
+        """When each job of the episode is submitted, in s since the first, float64, shape (jobs,)."""
+        first = self.first_job
+        times = self.workload.submit_time[first : first + self.num_jobs]
+        return np.asarray((times - times[:1]) * self._float("arrival_scale"))
+
+    def summary(self) -> dict[str, float]:
+        """What the episode has come to so far, means over the jobs that have ended.
+
+        ``objective`` as an integrated reward adds it up, ``avg_wait`` s, ``avg_turnaround`` s,
+        ``avg_bounded_slowdown``, ``utilization``, ``makespan`` s, ``energy_joules``.
+        """
+        self.write_summary(self._summary)
+        return {name: float(self._summary[name][0]) for name in tables.SUMMARY.names or ()}
+
+    def write_summary(self, out: Records) -> None:
+        """Write the :meth:`summary` into a record, shape (1,)."""
+        episode.summary(self.tables, out)
+
+    def snapshot(self) -> Snapshot:
+        """The present state, to come back to with :meth:`restore`; copies a few arrays."""
+        if self._clock["recording"][0]:
+            self._empty_logs()
+        empty = {name: np.empty_like(getattr(self.tables, name)) for name in self.STATE}
+        saved = self.tables._replace(**empty)
+        saved.clock["num_segments"] = 0
+        snapshots.save(saved, self.tables)
+        return Snapshot(saved, self.over, tuple(self._placements), tuple(self._oversubscriptions))
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Come back to a state of this simulator, or of one over the same platform and jobs.
+
+        Raises:
+            SimulationError: If the snapshot is of another platform or workload.
+        """
+        shapes = [table.shape for table in self.tables]
+        if shapes != [table.shape for table in snapshot.tables]:
+            raise SimulationError(
+                "the snapshot is of another platform or workload; restore one of this simulator"
+            )
+        snapshots.restore(self.tables, snapshot.tables)
+        self.over = snapshot.over
+        self._placements = list(snapshot.placements)
+        self._oversubscriptions = list(snapshot.oversubscriptions)
+
+    def count_invalid_action(self) -> None:
+        """Note that a masked action was replaced."""
+        self._clock["invalid_actions"][0] += 1
 
     def may_wait(self) -> bool:
         """Whether time brings something even if nothing is started; if not, the void action is masked."""
@@ -268,18 +402,18 @@ class EmbeddedSimulator:
         Fields: ``status``, ``start_time`` and ``end_time`` in s, ``energy_mj`` in mJ, ``sequence`` of starts;
         times mean something only once the job has started.
         """
-        return packed_as(JOB_RECORD, self._tables.progress[: self._integer("num_jobs")])
+        return packed_as(JOB_RECORD, self.tables.progress[: self._integer("num_jobs")])
 
     def node_records(self) -> Records:
         """A copy of each node's state, shape (nodes,).
 
         Fields: ``num_cores``, ``free_cores``, ``memory_kb``, ``free_memory`` in KB.
         """
-        return self._tables.nodes.copy()
+        return self.tables.nodes.copy()
 
     def _empty_logs(self) -> None:
         """Take over what the kernel has logged, packed."""
-        log, clock = self._tables.log, self._clock
+        log, clock = self.tables.log, self._clock
         self._placements.append(joined_placements(log[: self._integer("num_placements")]))
         oversubscriptions = log[: self._integer("num_oversubscriptions")]
         self._oversubscriptions.append(packed_as(OVERSUBSCRIPTION, oversubscriptions))

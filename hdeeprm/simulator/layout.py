@@ -8,7 +8,7 @@ from hdeeprm.platforms import Platform
 from hdeeprm.workloads.workload import Workload
 
 from .kernel import tables
-from .kernel.tables import Integers, Simulation, Table
+from .kernel.tables import Floats, Integers, Simulation, Table
 
 LOG_SIZE = 65_536
 """Entries that the log has beyond what one decision and one instant may add."""
@@ -98,14 +98,49 @@ def job_table(platform: Platform, workload: Workload) -> Table:
         given = getattr(workload, column)
         jobs[column] = np.where(np.isnan(given), getattr(workload, seconds) * speed, given)
     jobs["feasible"] = platform.feasible(workload.requested_cores, workload.memory_kb)
+    jobs["arrival_scale"] = 1.0
     return jobs
 
 
-def build_simulation(platform: Platform, workload: Workload, max_jobs: int, recording: bool) -> Simulation:
+def arrival_scales(platform: Platform, workload: Workload, length: int, load: float) -> Floats:
+    """What stretches the arrivals of each window so that it offers a load, 1 where that cannot be.
+
+    The load of a window is the sum of run time x cores of its jobs over what the platform's cores give from
+    the first submission to the last.
+
+    Args:
+        platform: Where the jobs run.
+        workload: The jobs.
+        length: Number of jobs of a window.
+        load: What each window is to offer, such as 0.9.
+
+    Returns:
+        A factor per first job of a window, float64, shape (num_jobs,).
+    """
+    scales = np.ones(workload.num_jobs)
+    num_windows = workload.num_jobs - length + 1
+    feasible = platform.feasible(workload.requested_cores, workload.memory_kb)
+    areas = np.where(feasible, _run_times(platform, workload) * workload.requested_cores, 0.0)
+    before = np.concatenate([[0.0], np.cumsum(areas)])
+    span = workload.submit_time[length - 1 :] - workload.submit_time[:num_windows]
+    offered = before[length:] - before[:num_windows]
+    wanted_span = offered / (load * platform.num_cores)
+    usable = (span > 0.0) & (wanted_span > 0.0)
+    scales[:num_windows][usable] = wanted_span[usable] / span[usable]
+    return scales
+
+
+def _run_times(platform: Platform, workload: Workload) -> Floats:
+    """Run times at reference speed, in s, also of jobs that say their work instead."""
+    work = workload.work_flop / platform.reference_speed_flops
+    return np.asarray(np.where(np.isnan(work), workload.run_time, work))
+
+
+def build_simulation(platform: Platform, jobs: Table, max_jobs: int, recording: bool) -> Simulation:
     """All tables of a simulation, for episodes of up to ``max_jobs`` jobs; the kernel's reset fills them."""
     log_size = LOG_SIZE + 2 * platform.num_cores if recording else 0
     simulation = Simulation(
-        jobs=job_table(platform, workload),
+        jobs=jobs,
         clock=np.zeros(1, tables.CLOCK),
         progress=np.zeros(max_jobs, tables.PROGRESS),
         segments=np.zeros(platform.num_cores, tables.SEGMENT),
@@ -118,3 +153,19 @@ def build_simulation(platform: Platform, workload: Workload, max_jobs: int, reco
     simulation.clock["num_cores"] = platform.num_cores
     simulation.clock["recording"] = recording
     return simulation
+
+
+def side_by_side(simulation: Simulation, count: int) -> Simulation:
+    """As many copies of a simulation as wanted, with one more axis in front; they share one table of jobs."""
+    stacked = {
+        name: np.repeat(table[np.newaxis], count, axis=0)
+        for name, table in simulation._asdict().items()
+        if name != "jobs"
+    }
+    return Simulation(jobs=simulation.jobs[np.newaxis], **stacked)
+
+
+def row(stack: Simulation, index: int) -> Simulation:
+    """The tables of one of several simulations side by side, not copied."""
+    tables = {name: table[index] for name, table in stack._asdict().items() if name != "jobs"}
+    return Simulation(jobs=stack.jobs[min(index, len(stack.jobs) - 1)], **tables)

@@ -31,6 +31,21 @@ def mark_node(sim: Sim, node: int, memory_changed: bool, processor: int) -> None
 
 
 @compiled
+def mark_all(sim: Sim) -> None:
+    """Note that every leaf of every selection tree has to be written anew."""
+    for processor in range(sim.processors.size):
+        sim.processors[processor].stale = _ALL_TREES
+        for selection in range(1, NUM_SELECTIONS):
+            sim.trees[selection, processor].stale_processor = processor
+    for selection in range(1, NUM_SELECTIONS):
+        sim.trees[selection, 0].num_stale = sim.processors.size
+    for node in range(sim.nodes.size):
+        sim.nodes[node].stale = 1
+        sim.fit_tree[node].stale_node = node
+    sim.fit_tree[0].num_stale = sim.nodes.size
+
+
+@compiled
 def _mark_processor(sim: Sim, processor: int) -> None:
     state = sim.processors[processor]
     if state.stale == _ALL_TREES:

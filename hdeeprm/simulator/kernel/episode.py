@@ -4,141 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from .compiling import compiled, compiled_with_arrays, entry_point
-from .fitting import blocked_by
+from .choices import Masks, write_mask
+from .choices import fits as choice_fits
+from .compiling import compiled, entry_point
+from .decisions import close_decision, decide, next_decision
 from .observations import Floats32
 from .observations import observe as write_observation
-from .placement import allocate, start_job, take_cores
-from .queue import rank_jobs, select_job
-from .rewards import instant_reward, pay
-from .tables import (
-    DECISION,
-    LOG_FULL,
-    NONE,
-    NOT_BLOCKED,
-    NUM_SELECTIONS,
-    PENDING,
-    VOID,
-    WAITING,
-    Floats,
-    Integers,
-    Table,
-)
+from .opening import open_episode, seed
+from .placement import start_job, take_cores
+from .rewards import summarise
+from .tables import DECISION, LOG_FULL, WAITING, Floats, Integers, Table
 from .tables import Simulation as Sim
-from .time import advance, elapse, next_event
+from .time import elapse, next_event
 
 # What may be wrong with a placement from outside.
 PLACED, NOT_WAITING, WRONG_NUMBER, CORE_TAKEN, NO_MEMORY, TOO_LATE = range(6)
 
 
-@compiled
-def _reset_clock(sim: Sim, first_job: int, num_jobs: int, seeds: Integers) -> None:
-    clock = sim.clock[0]
-    clock.now = clock.energy_mj = 0.0
-    clock.waiting_seconds = clock.unfinished_seconds = clock.active_core_seconds = 0.0
-    clock.slowdown_rate = clock.slowdown_rate_error = clock.bounded_rate = clock.bounded_rate_error = 0.0
-    clock.slowdown_integral = clock.bounded_slowdown = clock.paid = 0.0
-    clock.origin = sim.jobs[first_job].submit_time
-    clock.next_arrival = clock.num_waiting = clock.num_running = clock.num_ended = clock.num_started = 0
-    clock.num_decisions = clock.num_placed = clock.last_waiting = clock.advancing = 0
-    clock.opening = 1
-    clock.num_placements = clock.num_oversubscriptions = 0
-    clock.num_pstate_changes = clock.num_pstate_commands = clock.num_set_words = 0
-    clock.random_1, clock.random_2, clock.random_3 = seeds[0], seeds[1], seeds[2]
-    clock.random_4, clock.random_5, clock.random_6 = seeds[3], seeds[4], seeds[5]
-    clock.last_feasible = NONE
-    for job in range(num_jobs):
-        if sim.jobs[first_job + job].feasible:
-            clock.last_feasible = job
-
-
-@compiled_with_arrays
-def _reset_queue(sim: Sim, first_job: int, num_jobs: int) -> None:
-    clock = sim.clock[0]
-    if first_job != clock.first_job or num_jobs != clock.num_jobs:
-        clock.first_job, clock.num_jobs = first_job, num_jobs
-        clock.fenwick_step = 1
-        while 2 * clock.fenwick_step <= num_jobs:
-            clock.fenwick_step *= 2
-        rank_jobs(sim)
-    sim.waiting[:] = 0
-    for progress in sim.progress:
-        progress.status = PENDING
-        progress.energy_mj = 0.0
-        progress.milliwatts = 0
-        progress.first_segment = NONE
-
-
-@compiled
-def _reset_platform(sim: Sim) -> None:
-    clock = sim.clock[0]
-    clock.free_cores = clock.num_cores
-    clock.active_mflops = clock.milliwatts = 0
-    for index in range(sim.segments.size):
-        sim.segments[index].next_of_job = index + 1 if index + 1 < sim.segments.size else NONE
-    clock.free_segment = 0
-    for word in sim.words:
-        word.free = word.all_cores
-        word.segment = NONE
-        word.set_cores = 0
-    for node in range(sim.nodes.size):
-        state = sim.nodes[node]
-        state.free_memory, state.free_cores = state.memory_kb, state.num_cores
-        state.stale = 1
-        sim.fit_tree[node].stale_node = node
-    for processor in range(sim.processors.size):
-        state = sim.processors[processor]
-        state.free_cores, state.free_bandwidth = state.num_cores, state.bandwidth
-        state.oversubscribed = state.num_active = 0
-        state.logged_end = -1.0
-        state.first_segment = NONE
-        state.milliwatts = state.num_cores * state.milliwatts_p3
-        clock.milliwatts += state.milliwatts
-        state.stale = 2**NUM_SELECTIONS - 2
-        for selection in range(1, NUM_SELECTIONS):
-            sim.trees[selection, processor].stale_processor = processor
-            sim.trees[selection, 0].num_stale = sim.processors.size
-    sim.fit_tree[0].num_stale = sim.nodes.size
-
-
 @entry_point
-def reset(sim: Sim, first_job: int, num_jobs: int, seeds: Integers) -> None:
-    """Empty the platform and open an episode over some jobs; no time has passed yet."""
-    _reset_queue(sim, first_job, num_jobs)
-    _reset_clock(sim, first_job, num_jobs, seeds)
-    _reset_platform(sim)
+def reset(sim: Sim, seeds: Integers) -> None:
+    """Open an episode, no time has passed yet; six seeds start the random stream anew, none let it go on."""
+    if seeds.size > 0:
+        seed(sim.clock[0], seeds)
+    open_episode(sim)
 
 
 @compiled
-def _decide(sim: Sim, job_selection: int, core_selection: int) -> None:
-    """Apply a pair of selections again and again until the selected job does not fit."""
+def _write_record(sim: Sim, record: Any) -> None:
     clock = sim.clock[0]
-    clock.decision_time = clock.now
-    clock.decision_waiting = clock.num_waiting + clock.num_placed
-    clock.decision_started = clock.num_placed
-    clock.num_placed = 0
-    clock.decision_blocked_by = NOT_BLOCKED
-    while job_selection != VOID and clock.num_waiting > 0:
-        job = select_job(sim, job_selection)
-        clock.decision_blocked_by = blocked_by(sim, job)
-        if clock.decision_blocked_by != NOT_BLOCKED:
-            break
-        allocate(sim, job, core_selection)
-        start_job(sim, job)
-        clock.decision_started += 1
-
-
-@compiled
-def _close_decision(sim: Sim, record: Any) -> None:
-    """Pay the reward of a decision whose consequences are seen, and write its record."""
-    clock = sim.clock[0]
-    if clock.integrated:
-        clock.decision_reward = pay(sim)
-    clock.last_waiting = clock.decision_waiting
-    clock.num_decisions += 1
-    clock.advancing = 0
     record.time = clock.decision_time
     record.num_waiting = clock.decision_waiting
     record.num_started = clock.decision_started
@@ -160,17 +53,16 @@ def run(sim: Sim, job_selection: int, core_selection: int, records: Table) -> tu
     num_taken = 0
     outcome = DECISION
     if clock.opening:
-        outcome = advance(sim)
+        outcome = next_decision(sim)
         clock.opening = 1 if outcome == LOG_FULL else 0
     while num_taken < records.size and outcome == DECISION:
         if not clock.advancing:
-            _decide(sim, job_selection, core_selection)
-            clock.decision_reward = instant_reward(sim)
-            clock.advancing = 1
-        outcome = advance(sim)
+            decide(sim, job_selection, core_selection)
+        outcome = next_decision(sim)
         if outcome == LOG_FULL:
             break
-        _close_decision(sim, records[num_taken])
+        close_decision(sim)
+        _write_record(sim, records[num_taken])
         num_taken += 1
     return num_taken, outcome
 
@@ -179,6 +71,24 @@ def run(sim: Sim, job_selection: int, core_selection: int, records: Table) -> tu
 def observe(sim: Sim, kind: int, job_limits: Floats, out: Floats32) -> None:
     """Write an observation of the present state."""
     write_observation(sim, kind, job_limits, out)
+
+
+@entry_point
+def mask(sim: Sim, codes: Integers, out: Masks) -> None:
+    """Write which actions are allowed now."""
+    write_mask(sim, codes, out)
+
+
+@entry_point
+def summary(sim: Sim, out: Table) -> None:
+    """Write what the episode has come to so far."""
+    summarise(sim, out[0])
+
+
+@entry_point
+def fits(sim: Sim, job_selection: int) -> bool:
+    """Whether the waiting job that a selection picks fits now."""
+    return choice_fits(sim, job_selection)
 
 
 @compiled
@@ -194,14 +104,14 @@ def _word_of(sim: Sim, core: int) -> int:
     return first
 
 
-@compiled_with_arrays
-def _may_place(sim: Sim, job: int, cores: Integers) -> int:
+@compiled
+def _may_place(sim: Sim, job: int, cores: Integers, wanted: Integers) -> int:
     row = sim.jobs[sim.clock[0].first_job + job]
     if sim.progress[job].status != WAITING:
         return NOT_WAITING
     if cores.size != row.requested_cores:
         return WRONG_NUMBER
-    wanted = np.zeros(sim.nodes.size, np.int64)
+    wanted[:] = 0
     for core in cores:
         word = sim.words[_word_of(sim, core)]
         if not (word.free >> (core - word.first_core)) & 1:
@@ -214,12 +124,13 @@ def _may_place(sim: Sim, job: int, cores: Integers) -> int:
 
 
 @entry_point
-def place(sim: Sim, job: int, cores: Integers, time: float) -> int:
+def place(sim: Sim, job: int, cores: Integers, time: float, wanted: Integers) -> int:
     """Start a waiting job on given cores, all different; the selections are not asked.
 
-    It starts now or, where ``time`` is later, then, provided that nothing else happens before.
+    It starts now or, where ``time`` is later, then, provided that nothing else happens before. ``wanted`` is
+    room for a number per node.
     """
-    verdict = _may_place(sim, job, cores)
+    verdict = _may_place(sim, job, cores, wanted)
     if verdict == PLACED and next_event(sim) < time:
         verdict = TOO_LATE
     if verdict == PLACED:

@@ -43,6 +43,17 @@ def change_rates(sim: Sim, job: int, sign: float) -> None:
 
 
 @compiled
+def _count_running_request(sim: Sim, job: int, sign: float) -> None:
+    """Add a job's requested time to that of the running ones (sign 1), or take it out (-1)."""
+    clock = sim.clock[0]
+    clock.running_request, clock.running_request_error = _add(
+        clock.running_request,
+        clock.running_request_error,
+        sign * sim.jobs[clock.first_job + job].requested_time,
+    )
+
+
+@compiled
 def _job_segment(sim: Sim, job: int, word: int) -> int:
     """The segment of a job in a word, made where there is none yet."""
     index = sim.words[word].segment
@@ -50,6 +61,7 @@ def _job_segment(sim: Sim, job: int, word: int) -> int:
         index = sim.clock[0].free_segment
         segment = sim.segments[index]
         sim.clock[0].free_segment = segment.next_of_job
+        sim.clock[0].num_segments = max(sim.clock[0].num_segments, index + 1)
         segment.job = job
         segment.word = word
         segment.cores = 0
@@ -206,6 +218,7 @@ def start_job(sim: Sim, job: int) -> None:
     _link_segments(sim, job)
     expect_end(sim, job)
     schedule(sim, job)
+    _count_running_request(sim, job, 1.0)
 
 
 @compiled
@@ -253,4 +266,5 @@ def end_job(sim: Sim, job: int, status: int) -> None:
         index = following
     progress.first_segment = NONE
     change_rates(sim, job, -1.0)
+    _count_running_request(sim, job, -1.0)
     clock.num_ended += 1

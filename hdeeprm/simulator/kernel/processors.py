@@ -120,10 +120,12 @@ def _cross_bandwidth_limit(sim: Sim, processor: int) -> None:
     mflops, milliwatts = active_mflops(sim, processor), active_milliwatts(sim, processor)
     if state.oversubscribed:
         state.oversubscribed = 0
+        clock.num_oversubscribed -= 1
         if clock.now > state.oversubscribed_since:
             state.logged_start, state.logged_end = state.oversubscribed_since, clock.now
     else:
         state.oversubscribed = 1
+        clock.num_oversubscribed += 1
         state.oversubscribed_since = clock.now
         if 0.0 <= clock.now - state.logged_end <= clock.tolerance * max(1.0, state.logged_end):
             state.oversubscribed_since = state.logged_start

@@ -6,11 +6,9 @@ waiting ranks, so that arrival, start, the next job and any quantile cost O(log 
 
 from __future__ import annotations
 
-import numpy as np
-
-from .compiling import compiled, compiled_with_arrays
+from .compiling import compiled
 from .randomness import below
-from .tables import FIRST, LOW_MEM, LOW_MEM_BW, NUM_SELECTIONS, RANDOM_JOB, SHORTEST, SMALLEST
+from .tables import FIRST, LOW_MEM, LOW_MEM_BW, NTH_JOB, NUM_SELECTIONS, RANDOM_JOB, SHORTEST, SMALLEST
 from .tables import Simulation as Sim
 
 
@@ -29,18 +27,39 @@ def request(sim: Sim, selection: int, job: int) -> float:
     return float(job)
 
 
-@compiled_with_arrays
+@compiled
+def _merge(sim: Sim, selection: int, first: int, middle: int, last: int) -> None:
+    """Merge two sorted runs of the jobs of a selection, by way of the unused row of the table."""
+    left, right = first, middle
+    for place in range(first, last):
+        take_left = right >= last
+        if left < middle and not take_left:
+            one, other = sim.ranks[selection, left].job, sim.ranks[selection, right].job
+            take_left = request(sim, selection, one) <= request(sim, selection, other)
+        if take_left:
+            sim.ranks[RANDOM_JOB, place].job = sim.ranks[selection, left].job
+            left += 1
+        else:
+            sim.ranks[RANDOM_JOB, place].job = sim.ranks[selection, right].job
+            right += 1
+    for place in range(first, last):
+        sim.ranks[selection, place].job = sim.ranks[RANDOM_JOB, place].job
+
+
+@compiled
 def rank_jobs(sim: Sim) -> None:
-    """Rank the jobs of the episode under each selection; ties by age."""
+    """Rank the jobs of the episode under each selection, ties by age: a merge sort from the bottom up."""
     num_jobs = sim.clock[0].num_jobs
-    keys = np.empty(num_jobs, np.float64)
     for selection in range(FIRST, NUM_SELECTIONS):
         for job in range(num_jobs):
-            keys[job] = request(sim, selection, job)
-        order = np.argsort(keys, kind="mergesort")
+            sim.ranks[selection, job].job = job
+        width = 1
+        while width < num_jobs and selection != FIRST:
+            for first in range(0, num_jobs - width, 2 * width):
+                _merge(sim, selection, first, first + width, min(first + 2 * width, num_jobs))
+            width *= 2
         for rank in range(num_jobs):
-            sim.ranks[selection, rank].job = order[rank]
-            sim.ranks[selection, order[rank]].rank = rank
+            sim.ranks[selection, sim.ranks[selection, rank].job].rank = rank
 
 
 @compiled
@@ -75,6 +94,8 @@ def select_job(sim: Sim, selection: int) -> int:
     """The waiting job that a job selection picks."""
     if selection == RANDOM_JOB:
         return waiting_job(sim, FIRST, below(sim.clock[0], sim.clock[0].num_waiting))
+    if selection >= NTH_JOB:
+        return waiting_job(sim, FIRST, selection - NTH_JOB)
     return waiting_job(sim, selection, 0)
 
 

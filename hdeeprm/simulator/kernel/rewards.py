@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .compiling import compiled
 from .tables import (
     AVG_JOB_COMPLETION,
@@ -67,3 +69,19 @@ def pay(sim: Sim) -> float:
     gain = value - sim.clock[0].paid
     sim.clock[0].paid = value
     return gain
+
+
+@compiled
+def summarise(sim: Sim, out: Any) -> None:
+    """Write what the episode has come to so far; means are over the jobs that have ended."""
+    clock = sim.clock[0]
+    num_ended = max(1, clock.num_ended)
+    out.objective = integrated_value(sim)
+    out.avg_wait = clock.waiting_seconds / num_ended
+    out.avg_turnaround = clock.unfinished_seconds / num_ended
+    out.avg_bounded_slowdown = clock.bounded_slowdown / num_ended
+    out.makespan = clock.now
+    out.utilization = 0.0
+    if clock.now > 0.0:
+        out.utilization = clock.active_core_seconds / (clock.num_cores * clock.now)
+    out.energy_joules = clock.energy_mj / 1000.0

@@ -28,6 +28,8 @@ RANDOM_CORE, HIGH_GFLOPS, HIGH_CORES, HIGH_MEM, HIGH_MEM_BW, LOW_POWER = range(6
 VOID = -1
 NUM_SELECTIONS = 6
 """Row 0 of the queue's and the trees' tables stands for *random* and is not used."""
+NTH_JOB = 6
+"""Job selections from here on name one job: NTH_JOB + k is the waiting job with k older ones."""
 
 # Why a decision came to its end.
 NOT_BLOCKED, BLOCKED_BY_CORES, BLOCKED_BY_MEMORY = range(3)
@@ -114,6 +116,7 @@ JOB = record(
     requested_work_flop="f8",  # per core
     walltime="f8",
     feasible="i8",  # could run on the empty platform
+    arrival_scale="f8",  # what stretches the arrivals of an episode that starts at this job
 )
 
 CLOCK = record(
@@ -121,6 +124,12 @@ CLOCK = record(
     first_job="i8",  # index in the workload of the episode's first job
     num_jobs="i8",
     origin="f8",  # submission time of the first job in the workload
+    arrival_scale="f8",  # times since the origin are stretched by this
+    first_start="i8",  # episodes start at a job drawn from here
+    last_start="i8",  # to here
+    episode_jobs="i8",  # and have this many jobs
+    num_choices="i8",  # so many of the oldest waiting jobs are actions of their own; 0: actions are pairs
+    invalid_actions="i8",  # masked ones in this episode, replaced
     next_arrival="i8",
     last_feasible="i8",  # the last job that can run, or NONE
     num_waiting="i8",
@@ -132,6 +141,7 @@ CLOCK = record(
     active_mflops="i8",
     milliwatts="i8",
     free_segment="i8",
+    num_segments="i8",  # those beyond have never been used in this episode
     fenwick_step="i8",
     tolerance="f8",  # relative width of an instant
     queue_sensitivity="f8",
@@ -156,6 +166,9 @@ CLOCK = record(
     slowdown_rate_error="f8",  # what the sum lost to rounding
     bounded_rate="f8",  # likewise with requests of at least 10 s
     bounded_rate_error="f8",
+    running_request="f8",  # sum of the running jobs' requested times
+    running_request_error="f8",
+    num_oversubscribed="i8",  # processors
     slowdown_integral="f8",
     bounded_slowdown="f8",  # of the ended jobs
     paid="f8",  # of the integrated objective
@@ -229,8 +242,32 @@ LOG = record(
 DECISION_RECORD = record(time="f8", num_waiting="i8", num_started="i8", blocked_by="i8", reward="f8")
 
 
+OUTCOME = record(
+    reward="f8",
+    over="i8",
+    now="f8",
+    num_waiting="i8",
+    num_running="i8",
+    num_ended="i8",
+    invalid_actions="i8",
+)
+
+SUMMARY = record(
+    objective="f8",  # the integrated one
+    avg_wait="f8",  # s
+    avg_turnaround="f8",  # s
+    avg_bounded_slowdown="f8",
+    utilization="f8",
+    makespan="f8",  # s
+    energy_joules="f8",
+)
+
+
 class Simulation(NamedTuple):
-    """All tables of one simulation; J jobs of an episode, N nodes, P processors, W words, C cores."""
+    """All tables of one simulation; J jobs of an episode, N nodes, P processors, W words, C cores.
+
+    Simulations side by side have one more axis in front, where the jobs may be one table for all.
+    """
 
     jobs: Table  # (jobs of the workload,) JOB; the one table that never changes
     clock: Table  # (1,) CLOCK

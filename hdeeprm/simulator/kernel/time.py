@@ -39,11 +39,18 @@ def elapse(sim: Sim, time: float) -> None:
 
 
 @compiled
+def submission(sim: Sim, job: int) -> float:
+    """When a job of the episode is submitted, in s since its first job."""
+    clock = sim.clock[0]
+    return (sim.jobs[clock.first_job + job].submit_time - clock.origin) * clock.arrival_scale
+
+
+@compiled
 def _next_submission(sim: Sim) -> float:
     clock = sim.clock[0]
     if clock.next_arrival >= clock.num_jobs:
         return math.inf
-    return sim.jobs[clock.first_job + clock.next_arrival].submit_time - clock.origin
+    return submission(sim, clock.next_arrival)
 
 
 @compiled
@@ -78,11 +85,11 @@ def _end(sim: Sim) -> None:
     """The first running job of the calendar ends: done, or out of walltime."""
     clock = sim.clock[0]
     job = sim.progress[0].job_at_slot
-    row, progress = sim.jobs[clock.first_job + job], sim.progress[job]
+    progress = sim.progress[job]
     done = progress.updated_time + progress.remaining_flop / (progress.mflops * FLOP_PER_MFLOP)
     in_time = done <= progress.end_time + clock.tolerance * max(1.0, progress.end_time)
     end_job(sim, job, SUCCESS if in_time else WALLTIME_REACHED)
-    turnaround = progress.end_time - (row.submit_time - clock.origin)
+    turnaround = progress.end_time - submission(sim, job)
     run_time = max(progress.end_time - progress.start_time, BOUNDED_SLOWDOWN_TAU)
     clock.bounded_slowdown += max(1.0, turnaround / run_time)
 

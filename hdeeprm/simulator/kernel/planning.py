@@ -1,0 +1,203 @@
+"""Looking ahead: what each action would come to in imagined futures, by simulating them.
+
+A future is a simulation in the present state whose jobs have other run times and other arrivals to come; the
+true ones stay unseen. Rollouts with a fixed base policy [Bertsekas, Tsitsiklis & Wu 1997].
+"""
+
+from __future__ import annotations
+
+from .batch import row
+from .calendar import schedule
+from .choices import is_allowed
+from .compiling import compiled, entry_point
+from .core_selection import mark_all
+from .decisions import close_decision, decide, next_decision
+from .processors import expect_end
+from .queue import count_waiting, rank_jobs
+from .rewards import integrated_value
+from .snapshots import copy_jobs, copy_platform
+from .tables import DECISION, NONE, NTH_JOB, PENDING, WAITING, Floats, Integers, Table
+from .tables import Simulation as Sim
+
+_FINGERPRINT_BITS = (1 << 31) - 1
+_FINGERPRINT_FACTOR = 1_000_003
+
+
+@compiled
+def with_jobs(sim: Sim, jobs: Table) -> Sim:
+    """The same tables over other jobs."""
+    return Sim(
+        jobs,
+        sim.clock,
+        sim.progress,
+        sim.segments,
+        sim.nodes,
+        sim.processors,
+        sim.words,
+        sim.waiting,
+        sim.ranks,
+        sim.trees,
+        sim.fit_tree,
+        sim.stack,
+        sim.log,
+    )
+
+
+@compiled
+def _take_over_jobs(sim: Sim, source: Sim, active: Integers, remaining_flop: Floats) -> None:
+    """Number the jobs in the system anew, from 0, and give the running ones the work of this future."""
+    clock = sim.clock[0]
+    clock.num_waiting = clock.num_running = 0
+    sim.waiting[:] = 0
+    for job in range(active.size):
+        sim.progress[job] = source.progress[active[job]]
+    for job in range(active.size):
+        progress = sim.progress[job]
+        if progress.status == WAITING:
+            count_waiting(sim, job, 1)
+        else:
+            progress.updated_time = clock.now
+            progress.remaining_flop = remaining_flop[job]
+            index = progress.first_segment
+            while index != NONE:
+                sim.segments[index].job = job
+                index = sim.segments[index].next_of_job
+            expect_end(sim, job)
+            schedule(sim, job)
+
+
+@compiled
+def _imagine(sim: Sim, source: Sim, active: Integers, num_jobs: int, remaining_flop: Floats) -> None:
+    """Bring a simulation over imagined jobs to the present state of another one."""
+    copy_platform(sim, source)
+    mark_all(sim)
+    clock = sim.clock[0]
+    clock.first_job, clock.num_jobs, clock.next_arrival = 0, num_jobs, active.size
+    clock.last_feasible = num_jobs - 1
+    clock.num_choices = clock.recording = clock.integrated = 0
+    clock.origin, clock.arrival_scale = 0.0, 1.0
+    clock.fenwick_step = 1
+    while 2 * clock.fenwick_step <= num_jobs:
+        clock.fenwick_step *= 2
+    rank_jobs(sim)
+    for job in range(active.size, num_jobs):
+        progress = sim.progress[job]
+        progress.status = PENDING
+        progress.energy_mj = 0.0
+        progress.milliwatts = 0
+        progress.first_segment = NONE
+    _take_over_jobs(sim, source, active, remaining_flop)
+
+
+@compiled
+def _fingerprint(sim: Sim, num_started: int) -> int:
+    """A number that two actions share when they have started the same jobs on the same cores."""
+    clock = sim.clock[0]
+    number = clock.num_started
+    for place in range(clock.num_running):
+        job = sim.progress[place].job_at_slot
+        if sim.progress[job].sequence >= num_started:
+            of_job = job + 1
+            index = sim.progress[job].first_segment
+            while index != NONE:
+                segment = sim.segments[index]
+                of_job = (of_job * _FINGERPRINT_FACTOR + segment.word) & _FINGERPRINT_BITS
+                of_job = (of_job * _FINGERPRINT_FACTOR + segment.cores) & _FINGERPRINT_BITS
+                index = segment.next_of_job
+            number = (number + of_job * _FINGERPRINT_FACTOR) & _FINGERPRINT_BITS
+    return number
+
+
+@compiled
+def _play_out(sim: Sim, base: Integers) -> float:
+    """Go on with the base pair to the end; what the objective has gained since now."""
+    outcome = next_decision(sim)
+    while outcome == DECISION:
+        close_decision(sim)
+        decide(sim, base[0], base[1])
+        outcome = next_decision(sim)
+    return integrated_value(sim)
+
+
+@compiled
+def _act(sim: Sim, future: Sim, code: Integers, base: Integers) -> int:
+    """Take an action in a copy of a future; a single job is followed by what the base pair starts besides."""
+    copy_jobs(sim, future, True)
+    copy_platform(sim, future)
+    mark_all(sim)
+    num_started = sim.clock[0].num_started
+    decide(sim, code[0], code[1])
+    if code[0] >= NTH_JOB:
+        close_decision(sim)
+        decide(sim, base[0], base[1])
+    return _fingerprint(sim, num_started)
+
+
+@compiled
+def _find_groups(stack: Sim, scratch: Sim, codes: Integers, base: Integers, groups: Integers) -> int:
+    """Find the actions that come to the same thing now; the number of different ones."""
+    future = row(stack, 0)
+    sim = with_jobs(row(scratch, 0), future.jobs)
+    num_groups = 0
+    for action in range(codes.shape[0]):
+        code = codes[action]
+        if groups[action] == NONE:
+            continue
+        fingerprint = _act(sim, future, code, base)
+        groups[action] = action
+        num_groups += 1
+        for other in range(action):
+            if groups[other] == other and groups[codes.shape[0] + other] == fingerprint:
+                groups[action] = other
+                num_groups -= 1
+                break
+        groups[codes.shape[0] + action] = fingerprint
+    return num_groups
+
+
+@entry_point
+def imagine(stack: Sim, source: Sim, active: Integers, num_jobs: int, remaining_flop: Floats) -> None:
+    """Bring every future of a stack to the present state of a simulation.
+
+    Args:
+        stack: Simulations over jobs of their own: those of ``active``, in that order, then the arrivals.
+        source: The present.
+        active: The waiting and running jobs of the present, by age.
+        num_jobs: How many jobs each future has.
+        remaining_flop: (futures, active jobs) work per core that each running job has left.
+    """
+    for index in range(stack.clock.shape[0]):
+        _imagine(row(stack, index), source, active, num_jobs, remaining_flop[index])
+
+
+@entry_point
+def evaluate(
+    stack: Sim, scratch: Sim, source: Sim, codes: Integers, base: Integers, groups: Integers, scores: Floats
+) -> int:
+    """Score each action in each future: what the objective comes to if the base pair takes over after it.
+
+    Args:
+        stack: Futures, as :func:`imagine` left them.
+        scratch: Room for one simulation.
+        source: The present, which says what is allowed.
+        codes: Job selection and core selection of each action, (A, 2).
+        base: The pair that goes on.
+        groups: (2 A,) room; then the first action that does the same as each, or -1 where it is masked.
+        scores: (futures, A), written for the first action of each group.
+
+    Returns:
+        The number of groups; where there is only one, nothing is scored.
+    """
+    for action in range(codes.shape[0]):
+        groups[action] = action if is_allowed(source, codes[action, 0]) else NONE
+    num_groups = _find_groups(stack, scratch, codes, base, groups)
+    if num_groups < 2:
+        return num_groups
+    for index in range(stack.clock.shape[0]):
+        future = row(stack, index)
+        sim = with_jobs(row(scratch, 0), future.jobs)
+        for action in range(codes.shape[0]):
+            if groups[action] == action:
+                _act(sim, future, codes[action], base)
+                scores[index, action] = _play_out(sim, base)
+    return num_groups
