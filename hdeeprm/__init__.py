@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gymnasium.envs.registration import register
 
 if TYPE_CHECKING:
-    from hdeeprm.env import WorkloadManagementEnv
+    from hdeeprm.env import WorkloadManagementEnv, WorkloadManagementVectorEnv
     from hdeeprm.errors import HDeepRMError
     from hdeeprm.experiment import run_experiment
     from hdeeprm.options import Options, load_options
@@ -28,6 +28,7 @@ _MODULES = {
     "Platform": "platforms",
     "Workload": "workloads",
     "WorkloadManagementEnv": "env",
+    "WorkloadManagementVectorEnv": "env",
     "load_options": "options",
     "load_platform": "platforms",
     "load_workload": "workloads",
@@ -41,6 +42,7 @@ __all__ = [
     "Platform",
     "Workload",
     "WorkloadManagementEnv",
+    "WorkloadManagementVectorEnv",
     "__version__",
     "load_options",
     "load_platform",
@@ -48,8 +50,16 @@ __all__ = [
     "run_experiment",
 ]
 
-register(id="HDeepRM/WorkloadManagement-v0", entry_point="hdeeprm.env:WorkloadManagementEnv")
-register(id="HDeepRM/Learning-v0", entry_point="hdeeprm.env:learning_environment")
+register(
+    id="HDeepRM/WorkloadManagement-v0",
+    entry_point="hdeeprm.env:WorkloadManagementEnv",
+    vector_entry_point="hdeeprm.env:WorkloadManagementVectorEnv",
+)
+register(
+    id="HDeepRM/Learning-v0",
+    entry_point="hdeeprm.env:learning_environment",
+    vector_entry_point="hdeeprm.env:learning_vector_environment",
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -94,7 +94,7 @@ class _Episode:
         """Records of the decisions, one or many at once, each with the action that they share."""
         with self._blamed():
             self._agent.begin(self._environment)
-        if type(self._agent) is ClassicAgent:  # a subclass may decide otherwise
+        if type(self._agent) is ClassicAgent and self._environment.has_pairs:  # a subclass may do otherwise
             yield from self._same_action(self._agent.action)
         else:
             with self._blamed():

@@ -78,9 +78,7 @@ class ContextualBandit:
         self._step += 1
         ended = np.full(self.num_envs, self._step % 4 == 0)
         self._draw()
-        return Outcome(
-            rewards, ended, np.zeros_like(ended), self.observations, self.observations, self.masks
-        )
+        return Outcome(rewards, ended, np.zeros_like(ended), self.observations, self.observations, self.masks)
 
     def _draw(self) -> None:
         self._context = self._rng.integers(4, size=self.num_envs)

@@ -8,12 +8,14 @@ from typing import Any
 import numba
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 from hdeeprm.platforms import Platform
 from hdeeprm.simulator import EmbeddedSimulator, JobStatus, Objective
+from hdeeprm.simulator.kernel import observations, tables
 from hdeeprm.simulator.protocol import BlockedBy
 from hdeeprm.workloads.workload import Workload
-from naive import CORE_SELECTIONS, JOB_SELECTIONS, OBSERVATIONS, NaiveSimulator, Status
+from naive import CORE_SELECTIONS, JOB_CHOICE, JOB_SELECTIONS, OBSERVATIONS, NaiveSimulator, Status
 
 Pair = tuple[str | None, str | None]
 
@@ -30,11 +32,23 @@ STATUSES = {
 }
 
 
+def cases(compiled: int, uncompiled: int = 30) -> settings:
+    """So many examples; fewer where the kernel runs as plain Python."""
+    return settings(
+        max_examples=compiled if COMPILED else uncompiled,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+
+
 def pair_ids(pair: Pair) -> tuple[int, int]:
     """The pair as the kernel counts it: *random* is 0, then the order of the twin."""
     if pair == (None, None):
         return VOID
-    return JOB_SELECTIONS.index(pair[0]) + 1, CORE_SELECTIONS.index(pair[1]) + 1
+    core = CORE_SELECTIONS.index(pair[1]) + 1
+    if pair[0].startswith(JOB_CHOICE):
+        return tables.NTH_JOB + int(pair[0].removeprefix(JOB_CHOICE)), core
+    return JOB_SELECTIONS.index(pair[0]) + 1, core
 
 
 def close(value: float, scale: float = 0.0) -> Any:
@@ -64,13 +78,40 @@ def observation(simulator: EmbeddedSimulator, kind: str) -> np.ndarray:
     return out
 
 
+def job_observation(simulator: EmbeddedSimulator, num_jobs: int | None) -> np.ndarray:
+    """The observation "queue" of some jobs, or "fit" where their number is None."""
+    kind, size = observations.FIT, observations.FIT_SIZE
+    if num_jobs is not None:
+        kind, size = observations.QUEUE, num_jobs * observations.JOB_FEATURES + observations.SYSTEM_SIZE
+    out = np.full(size, np.nan, np.float32)
+    simulator.observe(kind, out)
+    return out
+
+
+def play_through(simulator: EmbeddedSimulator, pair: tuple[int, int] = RANDOM) -> dict[str, Any]:
+    """Take one pair to the end; all that the run leaves behind, to the last bit."""
+    records = [simulator.run(pair, limit=7) for _ in iter(lambda: simulator.over, True)]
+    jobs = simulator.job_records()
+    ended = np.isin(jobs["status"], [JobStatus.SUCCESS, JobStatus.WALLTIME_REACHED])
+    return {
+        "decisions": [decision for record in records for decision in record.tolist()],
+        "jobs": jobs[["status", "energy_mj"]].tolist(),
+        "times": jobs[["start_time", "end_time"]][ended].tolist(),
+        "placements": simulator.placements().tolist(),
+        "oversubscriptions": simulator.oversubscriptions().tolist(),
+        "energy": simulator.energy_joules,
+        "pstates": simulator.num_pstate_changes,
+    }
+
+
 class Twins:
     """The kernel and its twin over the same jobs, in step."""
 
     def __init__(self, platform: Platform, workload: Workload, seed: int = 0, **options: Any) -> None:
         self.objective: str = options.get("objective", Objective.avg_job_slowdown).name
         self.integrated: bool = options.get("integrated", False)
-        self.naive = NaiveSimulator(platform, workload)
+        shared = {name: options[name] for name in ("num_choices", "load") if name in options}
+        self.naive = NaiveSimulator(platform, workload, **shared)
         self.kernel = EmbeddedSimulator(platform, workload, recording=True, **options)
         self.kernel.reset(seed=seed)
         self.rewards: list[float] = []
@@ -94,6 +135,13 @@ class Twins:
             for kind in OBSERVATIONS:
                 expected = np.array(self.naive.observation(kind))
                 np.testing.assert_allclose(observation(self.kernel, kind), expected, atol=1e-6, rtol=0)
+            for num_jobs in (None, 3):
+                twin = (
+                    self.naive.fit_observation()
+                    if num_jobs is None
+                    else self.naive.queue_observation(num_jobs)
+                )
+                np.testing.assert_allclose(job_observation(self.kernel, num_jobs), twin, atol=1e-6, rtol=0)
         return goes_on
 
     def decide(self, ids: tuple[int, int], same_pair: bool = True) -> None:

@@ -33,6 +33,10 @@ OBJECTIVES = (
 OBSERVATIONS = ("normal", "small", "minimal")
 
 QUARTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
+JOB_CHOICE = "job-"
+"""What the names of single jobs begin with: "job-3" is the waiting job that has three older ones."""
+LONGEST_WAIT = 30 * 24 * 3600
+LARGEST_SLOWDOWN = 10_000
 SHORTEST_RUN_TIME = 10.0
 """Seconds below which a job's run time does not count in its bounded slowdown [Feitelson 2001]."""
 
@@ -83,6 +87,14 @@ class NaiveSimulator:
 
     ``while simulator.advance(): simulator.decide(job_selection, core_selection)`` plays it to its end.
 
+    Args:
+        platform: Where jobs run.
+        workload: The jobs.
+        tolerance: Events within ``tolerance`` x max(1, now) s are one instant.
+        queue_sensitivity: The relative change of the queue that saturates its observation.
+        num_choices: How many of the oldest waiting jobs are actions of their own.
+        load: What the arrivals are stretched to offer; None leaves them.
+
     Attributes:
         now: Time of the last event, in seconds.
         waiting: Indices of the waiting jobs, oldest first.
@@ -100,11 +112,16 @@ class NaiveSimulator:
         workload: Workload,
         tolerance: float = 1e-9,
         queue_sensitivity: float = 0.05,
+        num_choices: int = 0,
+        load: float | None = None,
     ) -> None:
         self.tolerance = tolerance
         self.queue_sensitivity = queue_sensitivity
+        self.num_choices = num_choices
         self._read_platform(platform)
         self._read_workload(workload)
+        if load is not None:
+            self._stretch_arrivals(load)
 
         self.now = 0.0
         self.pending = list(range(self.num_jobs))
@@ -167,14 +184,30 @@ class NaiveSimulator:
             for given, time in zip(given_flop, times, strict=True)
         ]
 
+    def _stretch_arrivals(self, load: float) -> None:
+        """Lets the jobs that can run offer a load up to the last submission, where that can be."""
+        first, last = self.submit_time[0], self.submit_time[-1]
+        core_seconds = sum(
+            self.requested_cores[job] * self.work_flop[job] / self.reference_speed_flops
+            for job in range(self.num_jobs)
+            if self.is_feasible(job)
+        )
+        wanted = core_seconds / (load * len(self.core_processor))
+        if last > first and wanted > 0:
+            self.submit_time = [first + (time - first) * wanted / (last - first) for time in self.submit_time]
+
     # Time ------------------------------------------------------------------------------------------------
 
     def advance(self) -> bool:
         """Goes on to the next decision point; False when the simulation is over."""
+        goes_on_now = self.num_choices > 0 and self.decisions and self.decisions[-1].num_started > 0
+        if goes_on_now and self._any_choice_fits():
+            self.decisions.append(DecisionRecord(self.now, len(self.waiting)))
+            return True
         while not self._is_over():
             self._handle_instant()
             self._check_invariants()
-            if self.waiting:
+            if self.waiting and (self.num_choices == 0 or self._any_choice_fits()):
                 self.decisions.append(DecisionRecord(self.now, len(self.waiting)))
                 return True
         for job in self.pending:
@@ -193,6 +226,23 @@ class NaiveSimulator:
     def void_would_stall(self) -> bool:
         """Whether nothing will ever happen again unless a job is started."""
         return not self.running and not self.pending
+
+    def _any_choice_fits(self) -> bool:
+        return any(self.blocked_by(job) is None for job in self.waiting[: self.num_choices])
+
+    def is_allowed(self, job_selection: str | None) -> bool:
+        """Whether actions with this job selection, None for void, are not masked."""
+        if job_selection is None:
+            return not self.void_would_stall
+        if job_selection.startswith(JOB_CHOICE):
+            chosen = self._chosen(job_selection)
+            return len(chosen) == 1 and self.blocked_by(chosen[0]) is None
+        return True
+
+    def _chosen(self, job_choice: str) -> list[int]:
+        """The waiting job that a choice names, if there is one."""
+        place = int(job_choice.removeprefix(JOB_CHOICE))
+        return self.waiting[place : place + 1]
 
     def _is_over(self) -> bool:
         return not self.waiting and not self.running and not any(map(self.is_feasible, self.pending))
@@ -284,30 +334,36 @@ class NaiveSimulator:
     # Actions ---------------------------------------------------------------------------------------------
 
     def decide(self, job_selection: str | None, core_selection: str | None) -> int:
-        """Applies a pair until the selected job does not fit; None, None is void.
+        """Applies a pair until the selected job does not fit, or starts a single job; None, None is void.
 
         Returns:
             Number of jobs started.
         """
         if job_selection is None and core_selection is None:
             return 0
+        assert job_selection is not None
+        if core_selection in CORE_SELECTIONS and job_selection.startswith(JOB_CHOICE):
+            return sum(self._start_if_it_fits(job, core_selection) for job in self._chosen(job_selection))
         if job_selection not in JOB_SELECTIONS or core_selection not in CORE_SELECTIONS:
             raise ValueError(f"the twin does not know the pair {job_selection}, {core_selection}")
         num_started = 0
-        while self.waiting:
-            job = self._select_job(job_selection)
-            blocked_by = self.blocked_by(job)
-            if blocked_by is not None:
-                self.decisions[-1].blocked_by = blocked_by
-                break
-            cores: list[int] = []
-            for _ in range(self.requested_cores[job]):
-                core = self._select_core(core_selection, job)
-                self._take(core, job)
-                cores.append(core)
-            self._start(job, cores)
+        while self.waiting and self._start_if_it_fits(self._select_job(job_selection), core_selection):
             num_started += 1
         return num_started
+
+    def _start_if_it_fits(self, job: int, core_selection: str) -> bool:
+        """Starts a waiting job, or notes what it lacks."""
+        blocked_by = self.blocked_by(job)
+        if blocked_by is not None:
+            self.decisions[-1].blocked_by = blocked_by
+            return False
+        cores: list[int] = []
+        for _ in range(self.requested_cores[job]):
+            core = self._select_core(core_selection, job)
+            self._take(core, job)
+            cores.append(core)
+        self._start(job, cores)
+        return True
 
     def place(self, job: int, core_ids: Sequence[int]) -> None:
         """Starts a waiting job on the cores that somebody else chose."""
@@ -551,6 +607,60 @@ class NaiveSimulator:
         variation = (this - last) / min(this, last)
         return min(1.0, max(0.0, (variation + self.queue_sensitivity) / (2 * self.queue_sensitivity)))
 
+    def fit_observation(self) -> list[float]:
+        """For the job that each selection picks whether it fits, its requested time and cores; the system."""
+        values = []
+        for selection in JOB_SELECTIONS:
+            if self.waiting:
+                job = self._select_job(selection)
+                values += [float(self.blocked_by(job) is None), *self._sizes(job)]
+            else:
+                values += [0.0, 0.0, 0.0]
+        return values + self._observe_system()
+
+    def queue_observation(self, num_jobs: int) -> list[float]:
+        """The oldest waiting jobs, zeros where there are fewer; the system."""
+        values = []
+        for job in self.waiting[:num_jobs]:
+            values += self._observe_job(job)
+        return values + [0.0] * (10 * num_jobs - len(values)) + self._observe_system()
+
+    def _sizes(self, job: int) -> list[float]:
+        (_, time_limit), (_, cores_limit) = self.requests_and_limits[:2]
+        return [
+            logarithmic(self.requested_time[job], time_limit),
+            logarithmic(self.requested_cores[job], cores_limit),
+        ]
+
+    def _observe_job(self, job: int) -> list[float]:
+        (_, time_limit), (_, cores_limit), (_, memory_limit), (_, bandwidth_limit) = self.requests_and_limits
+        age = self.now - self.submit_time[job]
+        return [
+            1.0,
+            float(self.blocked_by(job) is None),
+            *self._sizes(job),
+            self.requested_cores[job] / len(self.core_job),
+            min(1.0, fraction(self.job_memory_kb[job], memory_limit)),
+            min(1.0, fraction(self.job_bandwidth[job], bandwidth_limit)),
+            logarithmic(age, LONGEST_WAIT),
+            logarithmic(age / max(self.requested_time[job], SHORTEST_RUN_TIME), LARGEST_SLOWDOWN),
+            logarithmic(self.requested_time[job] * self.requested_cores[job], time_limit * cores_limit),
+        ]
+
+    def _observe_system(self) -> list[float]:
+        (_, time_limit), (_, cores_limit) = self.requests_and_limits[:2]
+        number = max(1, len(self.running))
+        oldest = self.now - self.submit_time[self.waiting[0]] if self.waiting else 0.0
+        return [
+            sum(self.free_cores) / len(self.core_job),
+            logarithmic(len(self.waiting), self.num_jobs),
+            logarithmic(oldest, LONGEST_WAIT),
+            sum(free < 0 for free in self.free_bandwidth) / len(self.free_bandwidth),
+            logarithmic(sum(self.requested_time[job] for job in self.running) / number, time_limit),
+            logarithmic(sum(self.requested_cores[job] for job in self.running) / number, cores_limit),
+            logarithmic(len(self.running), self.num_jobs),
+        ]
+
     # Invariants ------------------------------------------------------------------------------------------
 
     def _check_invariants(self) -> None:
@@ -593,6 +703,11 @@ class NaiveSimulator:
 def fraction(value: float, whole: float) -> float:
     """Quotient of two quantities, 0 of nothing."""
     return value / whole if whole > 0 else 0.0
+
+
+def logarithmic(value: float, limit: float) -> float:
+    """0 at 0, 1 at a limit and beyond, in between by the logarithm of 1 + value."""
+    return min(1.0, math.log(1 + value) / math.log(1 + limit)) if limit > 0 else 0.0
 
 
 def quantile(values: Sequence[float], point: float) -> float:

@@ -124,6 +124,35 @@ def platforms() -> SearchStrategy[Platform]:
     return platform_files().map(load_platform)
 
 
+def small_platform(*nodes: tuple[float, list[int]], bandwidth: float = 10.0) -> Platform:
+    """A platform of (memory in GB, cores of each processor) per node, all cores alike."""
+    sizes = sorted({cores for _, processors in nodes for cores in processors})
+    kinds = {"clock_ghz": 1.0, "flop_per_cycle": 1.0, "power_watts": 40.0, "bandwidth_gb_per_s": bandwidth}
+    node_types = {
+        f"node {index}": {
+            "memory_gb": memory,
+            "processors": [{"type": f"processor {cores}", "number": 1} for cores in processors],
+        }
+        for index, (memory, processors) in enumerate(nodes)
+    }
+    return load_platform(
+        {
+            "clusters": [
+                {
+                    "id": "cluster",
+                    "nodes": [{"type": name, "number": 1} for name in node_types],
+                    "local_links": LINKS,
+                }
+            ],
+            "global_links": LINKS,
+            "types": {
+                "processors": {f"processor {cores}": {"cores": cores} | kinds for cores in sizes},
+                "nodes": node_types,
+            },
+        }
+    )
+
+
 # Workloads -----------------------------------------------------------------------------------------------
 
 

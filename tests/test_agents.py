@@ -139,6 +139,15 @@ def test_a_pair_that_the_environment_has_not_is_an_error(name: str, message: str
         play(make(options(env=selection("random-random"))), ClassicAgent(name), 1)
 
 
+def test_a_classic_agent_takes_the_first_allowed_job_where_its_own_is_masked() -> None:
+    env = make(options(env={"actions": {"type": "jobs", "num_jobs": 4, "void": False}}))
+    decisions = play(env, ClassicAgent(), 1)
+    assert len(set(decisions.actions.tolist())) > 1
+    assert env.simulator.over
+    mask = np.array([0, 0, 1, 1], np.int8)
+    assert [ClassicAgent(action).decide(NOTHING_SEEN, mask) for action in range(4)] == [2, 2, 2, 3]
+
+
 # The façade
 
 

@@ -179,7 +179,9 @@ def test_a_file_that_is_cut_short(tmp_path: Path, share: float) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * share)])
     found = problem_of(lambda: load_checkpoint(path))
-    assert found == f"{path}: is damaged or cut short, at 'its end'; take another copy of the file"
+    assert found.startswith(
+        f"{path}: is damaged or cut short (BadZipFile: File is not a zip file); take another"
+    )
 
 
 def test_a_weight_that_was_changed_in_the_file(tmp_path: Path) -> None:
@@ -191,7 +193,10 @@ def test_a_weight_that_was_changed_in_the_file(tmp_path: Path) -> None:
     data[position] ^= 1
     path.write_bytes(data)
     found = problem_of(lambda: load_checkpoint(path))
-    assert found.startswith(f"{path}: is damaged or cut short, at 'archive/data/0'; take another copy of")
+    assert found == (
+        f"{path}: is damaged or cut short (BadZipFile: Bad CRC-32 for file 'archive/data/0'); take "
+        "another copy of the file"
+    )
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

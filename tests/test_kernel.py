@@ -12,75 +12,21 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hdeeprm.errors import SimulationError
-from hdeeprm.platforms import Platform, load_platform
+from hdeeprm.platforms import Platform
 from hdeeprm.simulator import EmbeddedSimulator, JobStatus, Objective, layout
-from hdeeprm.simulator.kernel import tables
 from hdeeprm.workloads.window import window
 from hdeeprm.workloads.workload import Workload
-from kernel_runs import COMPILED, RANDOM, VOID, Twins, cores_of_jobs, observation
+from invariants import check_tables
+from kernel_runs import COMPILED, RANDOM, VOID, Twins, cases, cores_of_jobs, observation, play_through
 from naive import NaiveSimulator, Status
-from strategies import LINKS, action_sequences, follow, make_workload, platforms, workloads
+from strategies import action_sequences, follow, make_workload, platforms, small_platform, workloads
 
 SEEDS = st.integers(0, 2**32 - 1)
 compiled_only = pytest.mark.skipif(not COMPILED, reason="takes too long without the compiler")
-
-
-def cases(compiled: int, uncompiled: int = 30) -> settings:
-    """So many examples; fewer where the kernel runs as plain Python."""
-    return settings(
-        max_examples=compiled if COMPILED else uncompiled,
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    )
-
-
-def small_platform(*nodes: tuple[float, list[int]], bandwidth: float = 10.0) -> Platform:
-    """A platform of (memory in GB, cores of each processor) per node, all cores alike."""
-    sizes = sorted({cores for _, processors in nodes for cores in processors})
-    kinds = {"clock_ghz": 1.0, "flop_per_cycle": 1.0, "power_watts": 40.0, "bandwidth_gb_per_s": bandwidth}
-    node_types = {
-        f"node {index}": {
-            "memory_gb": memory,
-            "processors": [{"type": f"processor {cores}", "number": 1} for cores in processors],
-        }
-        for index, (memory, processors) in enumerate(nodes)
-    }
-    return load_platform(
-        {
-            "clusters": [
-                {
-                    "id": "cluster",
-                    "nodes": [{"type": name, "number": 1} for name in node_types],
-                    "local_links": LINKS,
-                }
-            ],
-            "global_links": LINKS,
-            "types": {
-                "processors": {f"processor {cores}": {"cores": cores} | kinds for cores in sizes},
-                "nodes": node_types,
-            },
-        }
-    )
-
-
-def play_through(simulator: EmbeddedSimulator, pair: tuple[int, int] = RANDOM) -> dict[str, Any]:
-    """Take one pair to the end; all that the run leaves behind, to the last bit."""
-    records = [simulator.run(pair, limit=7) for _ in iter(lambda: simulator.over, True)]
-    jobs = simulator.job_records()
-    ended = np.isin(jobs["status"], [JobStatus.SUCCESS, JobStatus.WALLTIME_REACHED])
-    return {
-        "decisions": [decision for record in records for decision in record.tolist()],
-        "jobs": jobs[["status", "energy_mj"]].tolist(),
-        "times": jobs[["start_time", "end_time"]][ended].tolist(),
-        "placements": simulator.placements().tolist(),
-        "oversubscriptions": simulator.oversubscriptions().tolist(),
-        "energy": simulator.energy_joules,
-        "pstates": simulator.num_pstate_changes,
-    }
 
 
 class TestAgainstTheTwin:
@@ -179,142 +125,6 @@ def random_cores(naive: NaiveSimulator, job: int, choose: random.Random) -> list
 
 
 # Invariants ----------------------------------------------------------------------------------------------
-
-
-def check_tables(simulator: EmbeddedSimulator) -> None:
-    """Recount every table of the kernel from the jobs and from the masks of free cores."""
-    sim = simulator.tables
-    clock = sim.clock[0]
-    jobs = sim.jobs[clock.first_job : clock.first_job + clock.num_jobs]
-    progress = sim.progress[: clock.num_jobs]
-    running = np.flatnonzero(progress["status"] == tables.RUNNING)
-    held = held_by_jobs(sim, running)
-    check_cores(sim, held)
-    check_ledgers(sim, jobs, held)
-    check_queue(sim, progress)
-    check_calendar(sim, running)
-    check_power(sim, held)
-    ended = np.isin(progress["status"], [tables.SUCCESS, tables.WALLTIME_REACHED]).sum()
-    assert clock.num_ended == ended
-    assert clock.num_running == len(running)
-    assert clock.num_started == len(running) + ended
-
-
-def held_by_jobs(sim: tables.Simulation, running: np.ndarray) -> list[tuple[int, int, int]]:
-    """Job, word and mask of every segment, by the chains of the jobs and of the processors alike."""
-    held = []
-    for job in running:
-        index = sim.progress[job].first_segment
-        while index != tables.NONE:
-            segment = sim.segments[index]
-            assert segment.job == job
-            assert segment.num_cores == int(segment.cores).bit_count() > 0
-            held.append((int(job), int(segment.word), int(segment.cores)))
-            index = segment.next_of_job
-    on_processors = []
-    for processor, state in enumerate(sim.processors):
-        index, previous = state.first_segment, tables.NONE
-        while index != tables.NONE:
-            segment = sim.segments[index]
-            assert segment.previous_on_processor == previous
-            assert sim.words[segment.word].processor == processor
-            on_processors.append((int(segment.job), int(segment.word), int(segment.cores)))
-            index, previous = segment.next_on_processor, index
-    assert sorted(on_processors) == sorted(held)
-    free, index = 0, sim.clock[0].free_segment
-    while index != tables.NONE:
-        free, index = free + 1, sim.segments[index].next_of_job
-    assert free + len(held) == sim.segments.size, "a segment is lost"
-    return held
-
-
-def check_cores(sim: tables.Simulation, held: list[tuple[int, int, int]]) -> None:
-    """No core has two jobs, and what no job holds is free."""
-    taken = [0] * sim.words.size
-    for _, word, cores in held:
-        assert not taken[word] & cores, "a core has two jobs"
-        taken[word] |= cores
-    for word, mask in zip(sim.words, taken, strict=True):
-        assert word.free == word.all_cores ^ mask
-        assert word.segment == tables.NONE
-
-
-def check_ledgers(sim: tables.Simulation, jobs: np.ndarray, held: list[tuple[int, int, int]]) -> None:
-    """Free cores, memory and bandwidth are what the running jobs leave."""
-    free_cores = sim.processors["num_cores"].copy()
-    bandwidth = sim.processors["bandwidth"].copy()
-    memory = sim.nodes["memory_kb"].copy()
-    for job, word, cores in held:
-        processor = sim.words[word].processor
-        number = cores.bit_count()
-        free_cores[processor] -= number
-        bandwidth[processor] -= number * jobs[job].bandwidth
-        memory[sim.processors[processor].node] -= number * jobs[job].memory_kb
-    np.testing.assert_array_equal(sim.processors["free_cores"], free_cores)
-    np.testing.assert_array_equal(sim.processors["free_bandwidth"], bandwidth)
-    np.testing.assert_array_equal(sim.nodes["free_memory"], memory)
-    assert memory.min() >= 0
-    node_cores = np.bincount(sim.processors["node"], free_cores, minlength=sim.nodes.size)
-    np.testing.assert_array_equal(sim.nodes["free_cores"], node_cores)
-    assert sim.clock[0].free_cores == free_cores.sum()
-    np.testing.assert_array_equal(sim.processors["oversubscribed"], bandwidth < 0)
-
-
-def check_queue(sim: tables.Simulation, progress: np.ndarray) -> None:
-    """The Fenwick trees count the waiting jobs, no more and no less."""
-    clock = sim.clock[0]
-    waiting = np.flatnonzero(progress["status"] == tables.WAITING)
-    assert clock.num_waiting == len(waiting)
-    assert np.all(progress["status"][clock.next_arrival :] == tables.PENDING) or clock.num_ended > 0
-    for selection in range(1, tables.NUM_SELECTIONS):
-        counts = np.zeros(clock.num_jobs + 1, int)
-        for rank in sim.ranks[selection]["rank"][waiting]:
-            index = rank + 1
-            while index <= clock.num_jobs:
-                counts[index] += 1
-                index += index & -index
-        np.testing.assert_array_equal(sim.waiting[selection][: clock.num_jobs + 1], counts)
-
-
-def check_calendar(sim: tables.Simulation, running: np.ndarray) -> None:
-    """The heap holds the running jobs, none before its parent; no end lies in the past."""
-    progress, number = sim.progress, int(sim.clock[0].num_running)
-    heap = [int(job) for job in progress["job_at_slot"][:number]]
-    assert sorted(heap) == running.tolist()
-    for slot, job in enumerate(heap):
-        assert progress[job].calendar_slot == slot
-        assert progress[job].end_time >= sim.clock[0].now * (1 - 1e-12)
-        parent = heap[(slot - 1) // 2] if slot else job
-        assert (progress[parent].end_time, progress[parent].sequence) <= (
-            progress[job].end_time,
-            progress[job].sequence,
-        )
-
-
-def check_power(sim: tables.Simulation, held: list[tuple[int, int, int]]) -> None:
-    """Powers and speeds of jobs, processors and platform follow from the P-states."""
-    milliwatts: Counter[int] = Counter()
-    speeds: dict[int, list[int]] = {}
-    active: Counter[int] = Counter()
-    for job, word, cores in held:
-        processor = int(sim.words[word].processor)
-        state, pstate = sim.processors[processor], int(sim.processors[processor].oversubscribed)
-        active[processor] += cores.bit_count()
-        milliwatts[job] += cores.bit_count() * int(state[f"milliwatts_p{pstate}"])
-        speeds.setdefault(job, []).append(int(state[f"mflops_p{pstate}"]))
-    for job, speed in speeds.items():
-        assert sim.progress[job].mflops == min(speed)
-        assert sim.progress[job].num_slowest == speed.count(min(speed))
-        assert sim.progress[job].milliwatts == milliwatts[job]
-    total = 0
-    for processor, state in enumerate(sim.processors):
-        number, oversubscribed = active[processor], int(state.oversubscribed)
-        power = number * int(state[f"milliwatts_p{oversubscribed}"])
-        power += (state.num_cores - number) * int(state.milliwatts_p2 if number else state.milliwatts_p3)
-        assert state.num_active == number
-        assert state.milliwatts == power
-        total += power
-    assert sim.clock[0].milliwatts == total
 
 
 def ended_jobs(simulator: EmbeddedSimulator) -> set[int]:

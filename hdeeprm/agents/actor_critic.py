@@ -47,10 +47,11 @@ class ActorCritic(RolloutLearner):
     def _update(self, batch: Batch) -> dict[str, float]:
         settings = self.settings
         advantages = normalized(batch.advantages) if settings.normalize_advantages else batch.advantages
-        log_policy = log_softmax(self.network.scores(batch.observations), batch.allowed)
+        scores, values = self.network(batch.observations)
+        log_policy = log_softmax(scores, batch.allowed)
         taken = of_actions(log_policy, batch.actions)
         policy_loss = -(taken * advantages).mean()
-        value_loss = (self.network.values(batch.observations) - batch.returns).square().mean()
+        value_loss = (values - batch.returns).square().mean()
         mean_entropy = entropy(log_policy, batch.allowed).mean()
         loss = policy_loss + settings.value_coef * value_loss - settings.entropy_coef * mean_entropy
         self._descend([loss], settings.max_grad_norm)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from hdeeprm.errors import AgentError, DependencyNotInstalled, HDeepRMError
+from hdeeprm.errors import AgentError, HDeepRMError
 from hdeeprm.options import Options
 
 from .base import Agent
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from .networks import Shape
 
 AnyAgent = TypeVar("AnyAgent", bound=Agent)
-
-INSTALL_TORCH = "pip install 'hdeeprm[learn]'"
 
 
 def build(kind: type[Agent], options: Options, env: WorkloadManagementEnv, num_envs: int) -> Agent:
@@ -51,21 +48,6 @@ def located(path: str, folder: Path) -> Path:
     """A file that options name: relative to their folder, else to the working directory."""
     beside = folder / path
     return Path(path) if Path(path).exists() and not beside.exists() else beside
-
-
-@contextmanager
-def needs_torch(who: str) -> Iterator[None]:
-    """Say how to install PyTorch where an import fails for want of it.
-
-    Raises:
-        DependencyNotInstalled: If it is not installed.
-    """
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if error.name != "torch":
-            raise
-        raise DependencyNotInstalled(f"{who} needs PyTorch: {INSTALL_TORCH}") from error
 
 
 def learner_shape(env: WorkloadManagementEnv) -> Shape:

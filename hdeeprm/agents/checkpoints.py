@@ -38,6 +38,7 @@ HEADER = ("format", "format_version", "agent", "shape", "environment")
 WEIGHTS = "model_state_dict"
 CURE = "name a checkpoint that -om wrote"
 ZIP_MAGIC = b"PK\x03\x04"
+MAX_ERROR_TEXT = 200
 MAX_NAMED = 5
 """How many layers or actions a message names before it says that there are more."""
 
@@ -213,15 +214,14 @@ def _content(path: Path) -> Any:
         AgentError: If the file cannot be read, or holds anything but weights.
     """
     data = _bytes(path)
-    broken = _broken_member(data)
-    if broken is not None:
-        raise AgentError(f"{path}: is damaged or cut short, at {broken!r}; take another copy of the file")
+    if data.startswith(ZIP_MAGIC):  # else a file of PyTorch before 1.6, or none at all
+        data = _verified(data, path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about ancient formats
             return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except Exception as error:  # garbage makes it raise nearly anything
-        text = error_text(error)[:200]
+        text = error_text(error)[:MAX_ERROR_TEXT]
         raise AgentError(
             f"{path}: is no checkpoint, is cut short, or holds more than weights, which is never run "
             f"({text}); {CURE}"
@@ -242,15 +242,25 @@ def _bytes(path: Path) -> bytes:
         raise AgentError(f"{str(path)!r}: cannot be read: {reason}; {CURE}") from None
 
 
-def _broken_member(data: bytes) -> str | None:
-    """Part of a zip archive that differs from its checksum, which PyTorch does not look at."""
-    if not data.startswith(ZIP_MAGIC):  # a file of PyTorch before 1.6, or none at all
-        return None
+def _verified(data: bytes, path: Path) -> bytes:
+    """The archive written anew, every part of it by its checksum, which PyTorch does not look at.
+
+    Raises:
+        AgentError: If the archive is damaged.
+    """
+    anew = io.BytesIO()
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return archive.testzip()
-    except Exception:  # a broken archive makes it raise nearly anything
-        return "its end"
+        with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(anew, "w") as copy:
+            for part in archive.infolist():
+                if part.compress_type != zipfile.ZIP_STORED:
+                    raise zipfile.BadZipFile(f"{part.filename!r} is compressed, which PyTorch never does")
+                copy.writestr(part.filename, archive.read(part))
+    except Exception as error:  # a broken archive makes it raise nearly anything
+        text = error_text(error)[:MAX_ERROR_TEXT]
+        raise AgentError(
+            f"{path}: is damaged or cut short ({text}); take another copy of the file"
+        ) from error
+    return anew.getvalue()
 
 
 def _header_problem(content: Mapping[str, Any]) -> str | None:

@@ -41,7 +41,9 @@ class ClassicAgent(Agent):
             self.action = _action_number(self.policy_pair, environment.action_names)
 
     def decide(self, observation: Observation, action_mask: Mask | None = None) -> int:
-        """The one action."""
+        """The one action; where it is masked, the first allowed one, as the environment would take."""
+        if action_mask is not None and self.action in np.flatnonzero(action_mask == 0).tolist():
+            return int(action_mask.argmax())
         return self.action  # type: ignore[return-value]  # a name is refused as any wrong answer is
 
 

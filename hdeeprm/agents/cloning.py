@@ -1,7 +1,9 @@
-"""Behaviour cloning: a learner's policy is fitted to what a teacher chose.
+"""Behaviour cloning: a learner's policy is fitted to what a teacher chose, or to what its choices are worth.
 
 [Pomerleau 1991, "Efficient Training of Artificial Neural Networks for Autonomous Navigation"], where the
-teacher may hold several actions to be equally good.
+teacher may hold several actions to be equally good. A teacher that plans also says what each other action
+would lose; then the policy is fitted to lose little, which forgives mistakes that do not matter and avoids
+those that do  [Lagoudakis & Parr 2003, "Reinforcement Learning as Classification"].
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from .learner import Learner
 from .normalization import Observations
 
 MAX_GRAD_NORM = 1.0
+SMALL_REGRET_PERCENTILE = 10.0
+"""Percentile of the regrets above 0 below which they make hardly a difference."""
 
 
 def clone(
@@ -28,14 +32,16 @@ def clone(
     action_masks: Masks,
     acceptable: npt.NDArray[np.int8],
     *,
+    regrets: npt.NDArray[np.float64] | None = None,
     epochs: int = 10,
     batch_size: int = 256,
     lr: float = 0.001,
     seed: int = 0,
 ) -> list[float]:
-    """Fit a learner's logits to a teacher's choices by cross-entropy.
+    """Fit a learner's logits to a teacher's choices.
 
-    The loss of a decision is -log of the probability that the policy takes any of the acceptable actions. The
+    The loss of a decision is -log of the probability that the policy takes any of the acceptable actions; with
+    regrets r it is the mean over the policy of log(1 + r / r0) instead, r0 a small one of those above 0. The
     learner's optimizer and random stream stay as they are; what estimates values is not fitted.
 
     Args:
@@ -45,6 +51,7 @@ def clone(
         action_masks: What was allowed, int8, shape (n, actions).
         acceptable: 1 for the actions that the teacher deems equally good, at least one of them allowed in
             each row, int8, shape (n, actions).
+        regrets: What each action loses against the best one, at least 0, shape (n, actions), if it is known.
         epochs: Passes over the sample.
         batch_size: Decisions in a minibatch, drawn anew for each epoch.
         lr: Learning rate.
@@ -59,21 +66,16 @@ def clone(
     """
     _check_sample(action_masks, acceptable)
     learner.watch(observations)
-    columns = [
-        torch.from_numpy(np.ascontiguousarray(item)) for item in (observations, action_masks, acceptable)
-    ]
+    aims = acceptable if regrets is None else _costs(regrets)
+    columns = [torch.from_numpy(np.ascontiguousarray(item)) for item in (observations, action_masks, aims)]
     generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(learner.network.parameters(), lr)
     losses = []
-    for epoch in range(epochs):
+    for epoch in range(1, epochs + 1):
         order = torch.randperm(len(observations), generator=generator)
         parts = torch.split(order, batch_size)
-        total = sum(_fit(learner, optimizer, *(column[part] for column in columns)) for part in parts)
+        total = sum(_fit(learner, optimizer, epoch, *(column[part] for column in columns)) for part in parts)
         losses.append(total / len(observations))
-        if not math.isfinite(losses[-1]):
-            raise TrainingDiverged(
-                f"{learner.name}: the loss is {losses[-1]} in epoch {epoch + 1} of cloning"
-            )
     learner.weights_replaced()
     return losses
 
@@ -81,20 +83,44 @@ def clone(
 def _fit(
     learner: Learner,
     optimizer: torch.optim.Optimizer,
+    epoch: int,
     observations: Tensor,
     action_masks: Tensor,
-    acceptable: Tensor,
+    aims: Tensor,
 ) -> float:
-    """One step down a minibatch; the sum of its losses."""
+    """One step down a minibatch; the sum of its losses.
+
+    Raises:
+        TrainingDiverged: If it is not finite; the weights are still those from before.
+    """
     log_policy = torch.log_softmax(learner.logits(observations, action_masks), dim=-1)
-    wrong = (acceptable == 0).to(log_policy.device)
-    losses = -torch.logsumexp(log_policy.masked_fill(wrong, -math.inf), dim=-1)
+    losses = _losses(log_policy, aims.to(log_policy.device))
+    total = losses.sum().item()
+    if not math.isfinite(total):
+        raise TrainingDiverged(
+            f"{learner.name}: the loss is {total} in epoch {epoch} of cloning; lower the learning rate, or "
+            "look for observations that are not finite"
+        )
     optimizer.zero_grad()
     losses.mean().backward()  # type: ignore[no-untyped-call]
-    # What the loss does not reach has no gradient and stays.
+    # What the loss does not reach, the estimate of values, has no gradient and stays.
     torch.nn.utils.clip_grad_norm_(learner.network.parameters(), MAX_GRAD_NORM)
     optimizer.step()
-    return losses.sum().item()
+    return total
+
+
+def _losses(log_policy: Tensor, aims: Tensor) -> Tensor:
+    """The loss of each decision: by acceptable actions (int8), or by the costs of all."""
+    if aims.dtype == torch.int8:
+        return -torch.logsumexp(log_policy.masked_fill(aims == 0, -math.inf), dim=-1)
+    return (log_policy.exp() * aims).sum(dim=-1)
+
+
+def _costs(regrets: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    """Regrets on a scale on which neither the many small nor the few large ones rule, float32."""
+    above = regrets[regrets > 0.0]
+    scale = np.percentile(above, SMALL_REGRET_PERCENTILE) if len(above) else 1.0
+    return np.log1p(regrets / scale).astype(np.float32)
 
 
 def _check_sample(action_masks: Masks, acceptable: npt.NDArray[np.int8]) -> None:

@@ -44,7 +44,7 @@ class DQNSettings(LearnerSettings):
     train_interval: int = integer(8)
     """Steps for each update."""
 
-    target_interval: int = integer(250)
+    target_interval: int = integer(100)
     """Updates after which the target network takes the weights over."""
 
     epsilon_start: float = number(1.0, at_least=0, at_most=1)
@@ -78,6 +78,7 @@ class DQN(Learner):
     settings: DQNSettings
     score_gain = VALUE_GAIN
     estimates_values = False
+    adam_epsilon = 1e-8  # PyTorch's; the errors of well-known values are small, and so are their gradients
 
     def __init__(self, *args: Any, hidden: int, **arguments: Any) -> None:
         super().__init__(*args, hidden=hidden, **arguments)

@@ -86,6 +86,11 @@ class Experience:
         self.num_steps += 1
         self.is_pending = False
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self.num_steps = 0
+        self.is_pending = False
+
     def drop(self, steps: int) -> None:
         """Forget the oldest steps."""
         kept = self.num_steps - steps

@@ -48,6 +48,11 @@ class AgentEnvironment:
         return self.env.actions.names
 
     @property
+    def has_pairs(self) -> bool:
+        """Whether the actions are selection pairs, of which none but void is ever masked."""
+        return self.env.experiment_options.env.actions.type == "pairs"
+
+    @property
     def observation_size(self) -> int:
         """Number of values of an observation."""
         return int(np.prod(self.observation_space.shape))

@@ -25,8 +25,6 @@ from .settings import LearnerSettings, Range
 
 __all__ = ["Learner", "Outcome", "Shape"]
 
-ADAM_EPSILON = 1e-5
-"""As in the published runs of A2C and PPO [Huang et al. 2022, "The 37 implementation details", 3]."""
 MAX_HIDDEN = 65536
 PIECE_ROWS = 1024
 """Rows that go through a network together where all of them would need too much memory."""
@@ -58,6 +56,7 @@ class Learner(Agent, ABC):
     Settings: ClassVar[type[LearnerSettings]]
     score_gain: ClassVar[float] = POLICY_GAIN
     estimates_values: ClassVar[bool] = True
+    adam_epsilon: ClassVar[float] = 1e-5  # [Huang et al. 2022, "The 37 implementation details of PPO", 3]
 
     def __init__(
         self,
@@ -82,7 +81,7 @@ class Learner(Agent, ABC):
         self.num_updates = 0
         self.generator = torch.Generator().manual_seed(seed)
         self.network = self._new_network(hidden).to(self.device)
-        self.optimizer = torch.optim.Adam(self.network.parameters(), lr, eps=ADAM_EPSILON, fused=True)
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr, eps=self.adam_epsilon, fused=True)
         self.normalizer = ObservationNormalizer(shape) if normalize_observations else None
         self.reward_scaler = RewardScaler(num_envs, gamma) if normalize_rewards else None
 
@@ -125,7 +124,7 @@ class Learner(Agent, ABC):
 
     def preferences(self, observation: Observations, action_mask: Masks) -> FloatArray:
         """:meth:`probabilities` for one observation, shape (actions,)."""
-        return self.probabilities(observation[np.newaxis], action_mask[np.newaxis])[0]
+        return np.asarray(self.probabilities(observation[np.newaxis], action_mask[np.newaxis])[0])
 
     @abstractmethod
     def probabilities(self, observations: Observations, action_masks: Masks) -> FloatArray:
@@ -231,7 +230,7 @@ class Learner(Agent, ABC):
         return mask_logits(self.network.scores(seen), self._tensor(allowed))
 
     def _tensor(self, array: npt.NDArray[Any]) -> Tensor:
-        return torch.from_numpy(array).to(self.device)
+        return torch.tensor(array, device=self.device)  # a copy, aligned: products may differ in bits if not
 
     @staticmethod
     def _numpy(tensor: Tensor) -> npt.NDArray[Any]:

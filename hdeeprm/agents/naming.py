@@ -10,8 +10,9 @@ from hdeeprm.options import RANDOM_AGENT, Options
 from hdeeprm.options.agent_names import LEARNER_NAMES, LEARNING
 
 from .base import Agent
-from .building import build, located, needs_torch
+from .building import build, located
 from .classic import ClassicAgent, RandomAgent
+from .learners import learner_class
 from .plugins import entry_point_agent, load_agent
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def agent_from_options(options: Options, env: WorkloadManagementEnv, num_envs: i
         return build(load_agent(located(chosen.file, options.folder)), options, env, num_envs)
     if chosen.type == LEARNING:
         name = str(chosen.name)
-        kind = _learner_class(name) if name in LEARNER_NAMES else entry_point_agent(name)
+        kind = learner_class(name) if name in LEARNER_NAMES else entry_point_agent(name)
         return build(kind, options, env, num_envs)
     return _classic(options, env, num_envs)
 
@@ -62,10 +63,3 @@ def _classic(options: Options, env: WorkloadManagementEnv, num_envs: int) -> Age
     if options.agent.policy_pair is None:
         return build(entry_point_agent(name), options, env, num_envs)
     return ClassicAgent(options.action_table().action_of(options.agent.policy_pair))
-
-
-def _learner_class(name: str) -> type[Agent]:
-    with needs_torch(f"the agent {name!r}"):
-        from .learners import learner_class
-
-        return learner_class(name)

@@ -1,14 +1,15 @@
 """Networks that score actions and estimate returns: one for flat observations, one for queues of jobs.
 
 Both have the methods ``scores(observations)``, shape (rows, actions), and ``values(observations)``, shape
-(rows,). The scores are a policy's logits or the values of actions, as the algorithm takes them.
+(rows,), and give both when called. The scores are a policy's logits or the values of actions, as the
+algorithm takes them.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -49,6 +50,10 @@ class Mlp(nn.Module):
         self.score = _layers((size, hidden, hidden, shape.num_actions), generator, score_gain)
         self.value = _layers((size, hidden, hidden, 1), generator, VALUE_GAIN) if with_values else None
 
+    def forward(self, observations: Tensor) -> tuple[Tensor, Tensor]:
+        """Scores, shape (rows, actions), and values, shape (rows,)."""
+        return self.scores(observations), self.values(observations)
+
     def scores(self, observations: Tensor) -> Tensor:
         """A score for each action, shape (rows, actions)."""
         return _tensor(self.score(observations))
@@ -82,45 +87,64 @@ class JobScorer(nn.Module):
         self._shape = shape
         num_globals = shape.observation_size - shape.num_jobs * shape.job_features
         pooled = num_globals + hidden
-        self.embedding = _JobEmbedding(shape.job_features, num_globals, hidden, generator)
-        self.score = _layers((hidden, 1), generator, score_gain)
         has_void = shape.num_actions > shape.num_jobs
+        self.embedding = _JobEmbedding(shape.job_features, num_globals, hidden, generator)
+        self.score = _linear(hidden, 1, generator, score_gain)
         self.void = _layers((pooled, hidden, 1), generator, score_gain) if has_void else None
-        self.value_embedding = (
-            _JobEmbedding(shape.job_features, num_globals, hidden, generator) if with_values else None
-        )
         self.value = _layers((pooled, hidden, 1), generator, VALUE_GAIN) if with_values else None
+
+    def forward(self, observations: Tensor) -> tuple[Tensor, Tensor]:
+        """Scores, shape (rows, actions), and values, shape (rows,)."""
+        embedded, pooled = self._embedded(observations)
+        return self._scores(embedded, pooled), self._values(pooled)
 
     def scores(self, observations: Tensor) -> Tensor:
         """A score for each job, then one for void if there is one, shape (rows, actions)."""
-        jobs, rest = self._parts(observations)
-        embedded = self.embedding(jobs, rest)
-        scores = _tensor(self.score(embedded)).squeeze(-1)
-        if self.void is None:
-            return scores
-        return torch.cat((scores, self.void(_pooled(embedded, jobs, rest))), dim=-1)
+        return self._scores(*self._embedded(observations))
 
     def values(self, observations: Tensor) -> Tensor:
         """Estimated return, shape (rows,)."""
-        assert self.value is not None and self.value_embedding is not None
-        jobs, rest = self._parts(observations)
-        embedded = self.value_embedding(jobs, rest)
-        return _tensor(self.value(_pooled(embedded, jobs, rest))).squeeze(-1)
+        return self._values(self._embedded(observations)[1])
 
-    def _parts(self, observations: Tensor) -> tuple[Tensor, Tensor]:
-        """Features of the jobs, shape (rows, jobs, features), and the globals, shape (rows, globals)."""
+    def _scores(self, embedded: Tensor, pooled: Tensor) -> Tensor:
+        scores = _tensor(self.score(embedded)).squeeze(-1)
+        return scores if self.void is None else torch.cat((scores, self.void(pooled)), dim=-1)
+
+    def _values(self, pooled: Tensor) -> Tensor:
+        assert self.value is not None
+        return _tensor(self.value(pooled)).squeeze(-1)
+
+    def _embedded(self, observations: Tensor) -> tuple[Tensor, Tensor]:
+        """Embeddings, shape (rows, jobs, hidden), and globals with their mean, (rows, globals + hidden)."""
         _, _, num_jobs, features = self._shape
         job_part = num_jobs * features
         jobs = observations[:, :job_part].reshape(-1, num_jobs, features)
-        return jobs, observations[:, job_part:]
+        rest = observations[:, job_part:]
+        embedded = _tensor(self.embedding(jobs, rest))
+        present = (jobs != 0).any(dim=-1, keepdim=True).to(embedded.dtype)
+        mean = (embedded * present).sum(dim=1) / present.sum(dim=1).clamp(min=1.0)
+        return embedded, torch.cat((rest, mean), dim=-1)
 
 
 class Tanh(nn.Module):
-    """tanh(x) = 2 sigmoid(2 x) - 1; PyTorch's own tanh takes four times as long on CPUs."""
+    """The hyperbolic tangent, 2 sigmoid(2 x) - 1, within 2e-7; on CPUs 3 times as fast as PyTorch's own."""
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """The hyperbolic tangent of each input, within 2e-7."""
-        return torch.sigmoid(inputs * 2.0) * 2.0 - 1.0
+        """The hyperbolic tangent of each input."""
+        return _tensor(_Tanh.apply(inputs))  # type: ignore[no-untyped-call]
+
+
+class _Tanh(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, inputs: Tensor) -> Tensor:
+        outputs = (inputs * 2.0).sigmoid_().mul_(2.0).sub_(1.0)
+        ctx.save_for_backward(outputs)
+        return outputs
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        (outputs,) = ctx.saved_tensors
+        return _tensor(torch.ops.aten.tanh_backward(gradient, outputs))
 
 
 class _JobEmbedding(nn.Module):
@@ -157,13 +181,6 @@ def build_network(
     """The network that fits the shape of the observations and actions."""
     kind = JobScorer if shape.num_jobs else Mlp
     return kind(shape, hidden, generator, score_gain, with_values)
-
-
-def _pooled(embedded: Tensor, jobs: Tensor, rest: Tensor) -> Tensor:
-    """The globals and the mean embedding of the jobs that are there, shape (rows, globals + hidden)."""
-    present = (jobs != 0).any(dim=-1, keepdim=True).to(embedded.dtype)
-    mean = (embedded * present).sum(dim=1) / present.sum(dim=1).clamp(min=1.0)
-    return torch.cat((rest, mean), dim=-1)
 
 
 def _layers(sizes: tuple[int, ...], generator: torch.Generator, last_gain: float) -> nn.Sequential:

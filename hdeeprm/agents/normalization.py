@@ -97,7 +97,7 @@ class ObservationNormalizer:
         if self._job_part:
             jobs = self._jobs(observations)
             standard = _standardized(jobs, self.jobs) * jobs.any(axis=1, keepdims=True)
-            result[:, : self._job_part] = standard.reshape(len(observations), -1)
+            result[:, : self._job_part] = standard.reshape(-1, self._job_part)
         return result
 
     def state(self) -> dict[str, Any]:

@@ -75,6 +75,14 @@ class Batch(NamedTuple):
     returns: Tensor  # what the values are to be, (rows,)
 
 
+class _Cut(NamedTuple):
+    """Where a limit cut episodes in a rollout."""
+
+    step: int
+    where: BoolArray  # (environments,)
+    followed: Observations  # what these environments showed then, normalized, (cut ones, size)
+
+
 class RolloutLearner(PolicyLearner):
     """A learner that learns from rollouts, with advantages over estimated values.
 
@@ -87,7 +95,7 @@ class RolloutLearner(PolicyLearner):
     def __init__(self, *args: Any, **arguments: Any) -> None:
         super().__init__(*args, **arguments)
         self.experience = Experience(self.num_envs, self.shape, self.settings.rollout_steps)
-        self._cuts: list[tuple[BoolArray, Observations]] = []  # of each step: where cut, and what followed
+        self._cuts: list[_Cut] = []
 
     @property
     def at_boundary(self) -> bool:
@@ -99,23 +107,24 @@ class RolloutLearner(PolicyLearner):
         """Learn from a rollout; the losses."""
 
     def _learn(self, outcome: Outcome) -> dict[str, float] | None:
+        if outcome.cut.any():
+            seen = self._normalized(outcome.final_observations[outcome.cut])
+            self._cuts.append(_Cut(self.experience.num_steps, outcome.cut, seen))
         self.experience.add_outcome(outcome)
-        cut = outcome.cut
-        self._cuts.append((cut, self._normalized(outcome.final_observations[cut])))
         if self.experience.num_steps < self.settings.rollout_steps:
             return None
         self._anneal()
         batch = self._batch(self._normalized(outcome.next_observations))
         losses = self._update(batch)
         self.num_updates += 1
-        self.experience.drop(self.experience.num_steps)
+        self.experience.clear()
         self._cuts.clear()
         return losses | {"explained_variance": explained_variance(batch)}
 
     def load_training_state(self, state: Mapping[str, Any]) -> None:
         """Go on training; a rollout that had begun is dropped."""
         super().load_training_state(state)
-        self.experience.drop(self.experience.num_steps)
+        self.experience.clear()
         self._cuts.clear()
 
     def _anneal(self) -> None:
@@ -145,9 +154,11 @@ class RolloutLearner(PolicyLearner):
     def _estimates(self, next_observations: Observations) -> tuple[FloatArray, FloatArray]:
         """Estimated values from before and from after each step, shape (steps, environments)."""
         observations, ended = self.experience["observations"], self.experience["ended"]
-        cut = np.array([where for where, _ in self._cuts])
-        followed = [seen for _, seen in self._cuts]
+        cut = np.zeros_like(ended)
+        for step, where, _ in self._cuts:
+            cut[step] = where
         flat = observations.reshape(-1, self.shape.observation_size)
+        followed = (each.followed for each in self._cuts)
         estimated = self._values(np.concatenate((flat, next_observations, *followed)))
         before = estimated[: ended.size].reshape(ended.shape)
         last = estimated[ended.size : ended.size + ended.shape[1]]
@@ -169,6 +180,6 @@ def normalized(advantages: Tensor) -> Tensor:
 
 
 def explained_variance(batch: Batch) -> float:
-    """Share of the returns' variance that the values foretold, at most 1; NaN where there is none."""
+    """Share of the returns' variance that the values foretold, at most 1; 0 where they do not vary."""
     variance = batch.returns.var(correction=0).item()
-    return 1.0 - (batch.returns - batch.values).var(correction=0).item() / variance if variance else np.nan
+    return 1.0 - (batch.returns - batch.values).var(correction=0).item() / variance if variance else 0.0

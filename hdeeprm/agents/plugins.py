@@ -115,9 +115,7 @@ def _cure(error: BaseException) -> str:
     if not isinstance(error, ModuleNotFoundError):
         return "correct it"
     return (
-        "install it with 'hdeeprm[learn]'"
-        if error.name == "torch"
-        else "install it, or lay it beside the file"
+        "pip install 'hdeeprm[learn]'" if error.name == "torch" else "install it, or lay it beside the file"
     )
 
 

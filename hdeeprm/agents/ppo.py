@@ -75,7 +75,7 @@ class PPO(RolloutLearner):
         """One step down a minibatch; its losses in the order of their names, shape (6,)."""
         settings = self.settings
         advantages = normalized(batch.advantages) if settings.normalize_advantages else batch.advantages
-        scores, values = self.network.scores(batch.observations), self.network.values(batch.observations)
+        scores, values = self.network(batch.observations)
         log_policy = log_softmax(scores, batch.allowed)
         log_ratio = of_actions(log_policy, batch.actions) - old
         ratio = log_ratio.exp()

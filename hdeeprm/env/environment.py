@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +11,25 @@ import gymnasium
 import numpy as np
 import numpy.typing as npt
 
-from hdeeprm.errors import AgentError, OptionsError, WorkloadError
-from hdeeprm.options import Options, load_options
-from hdeeprm.scenario import load_scenario
+from hdeeprm.errors import AgentError, WorkloadError
+from hdeeprm.options import Options
 from hdeeprm.selections import VOID_CODE
-from hdeeprm.simulator import EmbeddedSimulator
+from hdeeprm.simulator import EmbeddedSimulator, Snapshot
 from hdeeprm.simulator.kernel.tables import NTH_JOB
-from hdeeprm.workloads.episode_windows import EpisodeWindows
 
-from .observations import KINDS, observation_space
 from .rendering import render_text
-from .settings import first_job_asked, no_job_can_run, simulator_settings
+from .settings import DecisionProblem, checked_render_mode, reset_options, stream_seed
 
 Observation = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class EnvironmentSnapshot:
+    """The state of an environment at a decision point."""
+
+    simulation: Snapshot
+    random_state: Mapping[str, Any] | None  # of np_random; None before its first use
 
 
 class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
@@ -95,30 +101,26 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
         options: Mapping[str, Any] | str | Path | Options,
         *,
         workload: str | Path | None = None,
+        part: str | None = None,
         render_mode: str | None = None,
         recording: bool = False,
     ) -> None:
-        if render_mode not in (None, "ansi"):
-            raise OptionsError(f"render_mode: {render_mode!r} is not known; one of None, 'ansi'")
-        self.render_mode = render_mode
-        if not isinstance(options, Options | Mapping | str | Path):
-            raise OptionsError(f"options: {options!r} is not the content of an options.json nor its path")
-        self.experiment_options = options if isinstance(options, Options) else load_options(options)
-        self.scenario = load_scenario(self.experiment_options, workload)
-        self.actions = self.experiment_options.action_table()
-        self.windows = EpisodeWindows.of(self.experiment_options, self.scenario.workload.num_jobs)
+        self.render_mode = checked_render_mode(render_mode)
+        problem = DecisionProblem.of(options, workload, part)
+        self.experiment_options = problem.options
+        self.scenario = problem.scenario
+        self.actions = problem.actions
+        self.windows = problem.windows
+        self.observation_space = problem.observation_space
+        self.action_space = problem.action_space
         self.simulator = EmbeddedSimulator(
             self.scenario.platform,
             self.scenario.workload,
-            **simulator_settings(self.experiment_options, self.windows),
+            **problem.simulator_settings(),
             recording=recording,
         )
-        chosen = self.experiment_options.env.observation
-        num_jobs = self.experiment_options.env.actions.num_jobs
-        self.observation_space = observation_space(chosen, self.scenario.platform, num_jobs)
-        self.action_space = gymnasium.spaces.Discrete(self.actions.num_actions)
-        self._kind = KINDS[chosen]
-        self._observation_size = self._kind.size(self.scenario.platform, num_jobs)
+        self._problem = problem
+        self._observation_size = problem.observation_size
         self._codes = self.actions.as_array()
         self._pairs = [(int(job), int(core)) for job, core in self._codes]
         self._all_allowed = np.ones(len(self._pairs), np.int8)
@@ -138,12 +140,12 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
         """
         fresh = seed is not None or self._np_random is None
         super().reset(seed=seed)
-        choice = first_job_asked(options)
+        choice = reset_options(options)["first_job"]
         start = self.windows.choice if choice is None else self.windows.checked(choice)
-        new_seed = int(self.np_random.integers(2**63)) if fresh else None
+        new_seed = stream_seed(self.np_random) if fresh else None
         self.simulator.reset(start, self.windows.length, new_seed)
         if self.simulator.over:
-            raise WorkloadError(no_job_can_run(self.scenario, self.windows, self.simulator.first_job))
+            raise WorkloadError(self._problem.no_job_can_run(self.simulator.first_job))
         return self._observation(), self._info()
 
     def step(self, action: np.int64 | int) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
@@ -200,16 +202,45 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
             mask[-1] = self.simulator.may_wait()
         return mask
 
+    def summary(self) -> dict[str, float]:
+        """What the schedule of the episode has come to so far.
+
+        ``objective`` as integrated rewards add up to it and, as means over the jobs that have ended,
+        ``avg_wait`` s, ``avg_turnaround`` s, ``avg_bounded_slowdown``; then ``utilization``, ``makespan`` s
+        and ``energy_joules``.
+        """
+        return self.simulator.summary()
+
+    def snapshot(self) -> EnvironmentSnapshot:
+        """The present state, to come back to with :meth:`restore`, as often as wanted."""
+        random_state = None if self._np_random is None else self._np_random.bit_generator.state
+        return EnvironmentSnapshot(self.simulator.snapshot(), random_state)
+
+    def restore(self, snapshot: EnvironmentSnapshot) -> None:
+        """Come back to a state of this environment, or of another one with the same options.
+
+        What comes then is what came after the snapshot, random draws included. A ``TimeLimit`` around the
+        environment goes on counting.
+
+        Raises:
+            SimulationError: If the snapshot is of another platform or workload.
+        """
+        self.simulator.restore(snapshot.simulation)
+        if snapshot.random_state is None:
+            self._np_random = None
+        else:
+            self.np_random.bit_generator.state = snapshot.random_state
+
     def render(self) -> str | None:
         """Queue, running jobs and nodes as text, in render mode "ansi"."""
         return render_text(self.simulator) if self.render_mode == "ansi" else None
 
     def _observation(self) -> Observation:
-        out = np.empty(self._observation_size, np.float32)
-        if self._kind.write is None:
-            self.simulator.observe(self._kind.code, out)
+        kind, out = self._problem.kind, np.empty(self._observation_size, np.float32)
+        if kind.write is None:
+            self.simulator.observe(kind.code, out)
         else:
-            self._kind.write(self.simulator, out)
+            kind.write(self.simulator, out)
         return out
 
     def _info(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .environment import WorkloadManagementEnv
+from .vector import WorkloadManagementVectorEnv
 
 BEST_MAKESPAN = 5.25
 """s. Each job has 21 Gflop and takes 24 GB/s. Processor 0 has two cores of 4.0 Gflop/s, processor 1 two of
@@ -28,3 +29,12 @@ def learning_environment(**arguments: Any) -> WorkloadManagementEnv:
         arguments: As of :class:`WorkloadManagementEnv`, but for ``options``.
     """
     return WorkloadManagementEnv(LEARNING_OPTIONS, **arguments)
+
+
+def learning_vector_environment(**arguments: Any) -> WorkloadManagementVectorEnv:
+    """The environment ``HDeepRM/Learning-v0``, many times side by side.
+
+    Args:
+        arguments: As of :class:`WorkloadManagementVectorEnv`, but for ``options``.
+    """
+    return WorkloadManagementVectorEnv(LEARNING_OPTIONS, **arguments)

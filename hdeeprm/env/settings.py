@@ -3,46 +3,126 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from hdeeprm.errors import OptionsError
-from hdeeprm.options import Options
-from hdeeprm.scenario import Scenario
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+
+from hdeeprm.errors import OptionsError, did_you_mean
+from hdeeprm.options import Options, load_options
+from hdeeprm.scenario import Scenario, load_scenario
+from hdeeprm.selections import ActionTable
 from hdeeprm.simulator import Objective
-from hdeeprm.workloads.episode_windows import EpisodeWindows
+from hdeeprm.workloads.episode_windows import PARTS, WHOLE, EpisodeWindows
+
+from .observations import KINDS, Kind, observation_space
+
+RENDER_MODES = (None, "ansi")
 
 
-def simulator_settings(options: Options, windows: EpisodeWindows) -> dict[str, Any]:
-    """Keyword arguments of the simulators that the options ask for."""
-    window = options.workload.window
-    return {
-        "objective": Objective[options.env.objective],
-        "integrated": options.env.reward == "integrated",
-        "max_jobs": windows.length,
-        "tolerance": options.simulator.instant_tolerance,
-        "queue_sensitivity": options.env.queue_sensitivity,
-        "num_choices": options.action_table().num_choices,
-        "load": window.load if window else None,
-    }
+@dataclass(frozen=True)
+class DecisionProblem:
+    """An experiment's platform and workload, what may be done there and what is seen."""
+
+    options: Options
+    scenario: Scenario
+    actions: ActionTable
+    windows: EpisodeWindows
+    observation_space: gymnasium.Space[npt.NDArray[np.float32]]
+    action_space: gymnasium.spaces.Discrete
+
+    @classmethod
+    def of(cls, options: Any, workload: str | Path | None, part: str | None) -> DecisionProblem:
+        """The problem that options name.
+
+        Args:
+            options: The content of an options.json, its path, or loaded options.
+            workload: A workload file that takes the place of ``workload_file_path``.
+            part: Part of the workload that takes the place of ``workload.window.part``.
+
+        Raises:
+            OptionsError, PlatformError, WorkloadError: If these or what they name cannot be used.
+        """
+        if not isinstance(options, Options | Mapping | str | Path):
+            raise OptionsError(f"options: {options!r} is not the content of an options.json nor its path")
+        known = (WHOLE, *PARTS)
+        if part is not None and part not in known:
+            raise OptionsError(
+                f"part: {part!r} is none of {', '.join(known)}.{did_you_mean(str(part), known)}"
+            )
+        loaded = options if isinstance(options, Options) else load_options(options)
+        scenario, actions, chosen = load_scenario(loaded, workload), loaded.action_table(), loaded.env
+        return cls(
+            options=loaded,
+            scenario=scenario,
+            actions=actions,
+            windows=EpisodeWindows.of(loaded, scenario.workload.num_jobs, part),
+            observation_space=observation_space(
+                chosen.observation, scenario.platform, chosen.actions.num_jobs
+            ),
+            action_space=gymnasium.spaces.Discrete(actions.num_actions),
+        )
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of observation."""
+        return KINDS[self.options.env.observation]
+
+    @property
+    def observation_size(self) -> int:
+        """Number of values of an observation."""
+        return self.kind.size(self.scenario.platform, self.options.env.actions.num_jobs)
+
+    def simulator_settings(self) -> dict[str, Any]:
+        """Keyword arguments of the simulators that the options ask for."""
+        chosen, window = self.options.env, self.options.workload.window
+        return {
+            "objective": Objective[chosen.objective],
+            "integrated": chosen.reward == "integrated",
+            "max_jobs": self.windows.length,
+            "tolerance": self.options.simulator.instant_tolerance,
+            "queue_sensitivity": chosen.queue_sensitivity,
+            "num_choices": self.actions.num_choices,
+            "load": window.load if window else None,
+        }
+
+    def no_job_can_run(self, first_job: int) -> str:
+        """What to say of an episode that would be over before it began."""
+        return (
+            f"{self.scenario.workload.name}: none of the {self.windows.length} jobs from job {first_job} can "
+            f"run on the platform {self.scenario.platform.name!r}; take another window or a larger platform"
+        )
 
 
-def first_job_asked(options: Any) -> Any:
-    """What the options of a reset say of the first job, or None.
+def checked_render_mode(render_mode: str | None) -> str | None:
+    """A render mode that there is.
 
     Raises:
-        OptionsError: If they hold anything else.
+        OptionsError: If it is unknown.
+    """
+    if render_mode not in RENDER_MODES:
+        raise OptionsError(f"render_mode: {render_mode!r} is not known; one of None, 'ansi'")
+    return render_mode
+
+
+def reset_options(options: Any, known: tuple[str, ...] = ("first_job",)) -> Mapping[str, Any]:
+    """The options of a reset, none left out.
+
+    Raises:
+        OptionsError: If they hold anything unknown.
     """
     if options is not None and not isinstance(options, Mapping):
         raise OptionsError(f"reset: options: {options!r} is no mapping; give {{'first_job': k}} or None")
-    unknown = set(options or {}) - {"first_job"}
+    unknown = set(options or {}) - set(known)
     if unknown:
-        raise OptionsError(f"reset: {sorted(map(str, unknown))[0]!r} is not an option; there is 'first_job'")
-    return (options or {}).get("first_job")
+        name, there = sorted(map(str, unknown))[0], " and ".join(map(repr, known))
+        raise OptionsError(f"reset: {name!r} is not an option; there is {there}")
+    return dict.fromkeys(known) | dict(options or {})
 
 
-def no_job_can_run(scenario: Scenario, windows: EpisodeWindows, first_job: int) -> str:
-    """What to say of an episode that would be over before it began."""
-    return (
-        f"{scenario.workload.name}: none of the {windows.length} jobs from job {first_job} can run on the "
-        f"platform {scenario.platform.name!r}; take another window or a larger platform"
-    )
+def stream_seed(rng: np.random.Generator) -> int:
+    """Seed of the random draws of a simulation, from the generator of its environment."""
+    return int(rng.integers(2**63))

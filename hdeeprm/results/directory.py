@@ -35,6 +35,7 @@ FILES = (
     "decisions.csv",
     "rewards.csv",
     "losses.csv",
+    "episodes.csv",
     "action_preferences.csv",
     "over_utilization_core.csv",
     "over_utilization_mem.csv",
@@ -82,6 +83,22 @@ class RunDirectory:
         except BaseException:
             (path / MARKER).unlink(missing_ok=True)
             raise
+        return directory
+
+    @classmethod
+    def reopen(cls, path: str | Path) -> RunDirectory:
+        """Go on with a run that was broken off or has failed, which is *running* again from now on.
+
+        Raises:
+            RunDirectoryError: If there is no run that :func:`check_unfinished` lets go on, or its run.json
+                cannot be written.
+        """
+        state = dict(check_unfinished(path))
+        for key in ("ended", "reason"):
+            state.pop(key, None)
+        resumed = [*state.get("resumed", []), _wall_clock()]
+        directory = cls(Path(path), state | _under_way() | {"resumed": resumed})
+        directory._mark()
         return directory
 
     @contextmanager
@@ -172,6 +189,20 @@ def read_status(path: str | Path) -> Mapping[str, Any]:
     return state
 
 
+def check_unfinished(path: str | Path) -> Mapping[str, Any]:
+    """What run.json says of a run that was broken off, has failed or has died.
+
+    Raises:
+        RunDirectoryError: If there is no run, or it still goes on, or it is complete.
+    """
+    state = read_status(path)
+    if is_active(state):
+        raise RunDirectoryError(f"{path}: this run is still going on; end it first, or wait for it")
+    if state["status"] == "complete":
+        raise RunDirectoryError(f"{path}: this run is complete; there is nothing to go on with")
+    return state
+
+
 def is_run(path: Path) -> bool:
     """Whether a directory, itself and not through a link, is marked as that of a run."""
     try:
@@ -230,11 +261,13 @@ def _opening_state() -> dict[str, Any]:
     return {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
-        "status": "running",
         "started": _wall_clock(),
-        "pid": os.getpid(),
-        "machine": _machine(),
+        **_under_way(),
     }
+
+
+def _under_way() -> dict[str, Any]:
+    return {"status": "running", "pid": os.getpid(), "machine": _machine()}
 
 
 def _wall_clock() -> str:

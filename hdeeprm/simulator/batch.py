@@ -14,10 +14,10 @@ from hdeeprm.errors import SimulationError
 from hdeeprm.platforms import Platform
 from hdeeprm.workloads.workload import Workload
 
-from .embedded import EmbeddedSimulator, random_stream
+from .embedded import EmbeddedSimulator
 from .kernel import batch, tables
 from .kernel.batch import DISABLED, NEXT_STEP, SAME_STEP
-from .layout import row, side_by_side
+from .layout import random_stream, row, side_by_side
 from .protocol import Records
 
 __all__ = ["DISABLED", "NEXT_STEP", "SAME_STEP", "SimulatorBatch"]
@@ -40,7 +40,10 @@ class SimulatorBatch:
         num_simulations: How many simulations there are.
         codes: Job selection and core selection of each action, int64, shape (actions, 2).
         observation: Kind of observation that the kernel writes, -1 for none, and its number of values.
-        settings: As of :class:`EmbeddedSimulator`.
+        settings: As of :class:`EmbeddedSimulator`, but nothing is recorded.
+
+    Raises:
+        SimulationError: If a recording is asked for.
     """
 
     def __init__(
@@ -52,11 +55,13 @@ class SimulatorBatch:
         observation: tuple[int, int],
         **settings: Any,
     ) -> None:
+        if settings.get("recording"):
+            raise SimulationError("simulations side by side keep no logs; record in one alone")
         one = EmbeddedSimulator(platform, workload, **settings)
         self.tables = side_by_side(one.tables, num_simulations)
         self.simulators = [one.on_tables(row(self.tables, index)) for index in range(num_simulations)]
-        self.num_threads = max(1, min(len(os.sched_getaffinity(0)), num_simulations // ROWS_PER_THREAD))
         self._threads: ThreadPoolExecutor | None = None
+        self.num_threads = max(1, min(len(os.sched_getaffinity(0)), num_simulations // ROWS_PER_THREAD))
         shape = (num_simulations, observation[1])
         masks = (num_simulations, len(codes))
         self.view = batch.View(
@@ -74,6 +79,23 @@ class SimulatorBatch:
 
     def __len__(self) -> int:
         return len(self.simulators)
+
+    @property
+    def num_threads(self) -> int:
+        """Threads among which the rows are divided."""
+        return len(self._parts)
+
+    @num_threads.setter
+    def num_threads(self, count: int) -> None:
+        self.close()
+        bounds = np.linspace(0, len(self), count + 1).astype(int).tolist()
+        self._parts = list(itertools.pairwise(bounds))
+
+    def close(self) -> None:
+        """End the threads; the next step starts new ones."""
+        if self._threads is not None:
+            self._threads.shutdown()
+            self._threads = None
 
     def __getstate__(self) -> dict[str, Any]:
         """All but threads and the views of rows, which a copy makes of its own tables."""
@@ -133,14 +155,11 @@ class SimulatorBatch:
         Raises:
             SimulationError: If a row's episode is over already or has stalled.
         """
-        bounds = np.linspace(0, len(self), self.num_threads + 1).astype(int)
-        parts = list(itertools.pairwise(bounds))
-        if len(parts) == 1:
-            stopped = self._step_rows(actions, mode, 0, len(self))
-        else:
-            self._threads = self._threads or ThreadPoolExecutor(self.num_threads - 1)
-            others = [self._threads.submit(self._step_rows, actions, mode, *part) for part in parts[1:]]
-            stopped = max(self._step_rows(actions, mode, *parts[0]), *(other.result() for other in others))
+        first, *rest = self._parts
+        threads = self._threads = self._threads or ThreadPoolExecutor(self.num_threads)
+        others = [threads.submit(self._step_rows, actions, mode, *part) for part in rest]
+        found = [self._step_rows(actions, mode, *first), *(other.result() for other in others)]
+        stopped = min((index for index in found if index >= 0), default=-1)
         if stopped >= 0:
             raise SimulationError(
                 f"simulation {stopped} cannot go on at {self.simulators[stopped].now:g} s: its episode is "
@@ -156,15 +175,27 @@ class SimulatorBatch:
             simulator.write_summary(self.view.summaries[index : index + 1])
         return self.view.summaries.copy()
 
+    def _state(self) -> dict[str, npt.NDArray[Any]]:
+        """The arrays that the state of all rows consists of."""
+        names = (*EmbeddedSimulator.STATE, "trees", "fit_tree")
+        shown = ("observations", "masks", "outcomes")
+        state = {name: getattr(self.tables, name) for name in names}
+        return state | {f"view_{name}": getattr(self.view, name) for name in shown}
+
     def snapshot(self) -> dict[str, npt.NDArray[Any]]:
         """The state of all rows, arrays by name, to come back to with :meth:`restore`."""
-        names = (*EmbeddedSimulator.STATE, "trees", "fit_tree")
-        state = {name: getattr(self.tables, name).copy() for name in names}
-        shown = ("observations", "masks", "outcomes")
-        return state | {f"view_{name}": getattr(self.view, name).copy() for name in shown}
+        return {name: array.copy() for name, array in self._state().items()}
 
     def restore(self, state: dict[str, npt.NDArray[Any]]) -> None:
-        """Come back to a state of this batch, or of one of its size over the same platform and workload."""
-        for name, saved in state.items():
-            shown = name.startswith("view_")
-            getattr(self.view if shown else self.tables, name.removeprefix("view_"))[...] = saved
+        """Come back to a state of this batch, or of one of its size over the same platform and workload.
+
+        Raises:
+            SimulationError: If it is of another number of simulations, another platform or workload.
+        """
+        own = self._state()
+        if {name: array.shape for name, array in own.items()} != {
+            name: array.shape for name, array in state.items()
+        }:
+            raise SimulationError("the state is of another batch; restore one of this batch")
+        for name, array in own.items():
+            array[...] = state[name]

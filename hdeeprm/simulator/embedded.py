@@ -14,9 +14,8 @@ from hdeeprm.platforms import Platform
 from hdeeprm.workloads.workload import Workload
 
 from .kernel import episode, snapshots, tables
-from .kernel.randomness import MODULUS_2
 from .kernel.tables import Simulation
-from .layout import arrival_scales, build_simulation, job_table
+from .layout import arrival_scales, build_simulation, job_table, random_stream, same_platform_and_jobs
 from .logs import JOB_RECORD, OVERSUBSCRIPTION, joined_placements, packed_as
 from .protocol import Objective, Records
 
@@ -43,11 +42,6 @@ class Snapshot:
     over: bool
     placements: tuple[Records, ...]
     oversubscriptions: tuple[Records, ...]
-
-
-def random_stream(seed: int) -> tables.Integers:
-    """What a seed starts the random stream of a simulation with, int64, shape (6,)."""
-    return np.random.default_rng(seed).integers(1, MODULUS_2, size=6)
 
 
 class EmbeddedSimulator:
@@ -87,7 +81,6 @@ class EmbeddedSimulator:
     ) -> None:
         self.platform = platform
         self.workload = workload
-        self.over = True
         self._max_jobs = max_jobs or workload.num_jobs
         jobs = job_table(platform, workload)
         if load is not None:
@@ -102,8 +95,6 @@ class EmbeddedSimulator:
         self._no_records = np.zeros(0, tables.DECISION_RECORD)
         self._one_record = np.zeros(1, tables.DECISION_RECORD)
         self._summary = np.zeros(1, tables.SUMMARY)
-        for place, number in enumerate(random_stream(0), start=1):
-            self._clock[f"random_{place}"][0] = number
         self._placements: list[Records] = []
         self._oversubscriptions: list[Records] = []
 
@@ -118,6 +109,13 @@ class EmbeddedSimulator:
         other._one_record = self._one_record.copy()
         other._placements, other._oversubscriptions = [], []
         return other
+
+    def beside(self) -> EmbeddedSimulator:
+        """Another simulator over the same platform, jobs and objective: of pairs, without logs."""
+        simulation = build_simulation(self.platform, self.tables.jobs, self._max_jobs, recording=False)
+        for name in ("objective", "tolerance", "queue_sensitivity"):
+            simulation.clock[name] = self._clock[name]
+        return self.on_tables(simulation)
 
     def __getstate__(self) -> dict[str, Any]:
         """All but the views, which a copy makes of its own tables."""
@@ -137,6 +135,11 @@ class EmbeddedSimulator:
     def now(self) -> float:
         """Simulated time since the first submission of the episode, in s."""
         return self._float("now")
+
+    @property
+    def over(self) -> bool:
+        """Whether there is no episode, or it has come to its end."""
+        return bool(self._clock["over"].item())
 
     @property
     def first_job(self) -> int:
@@ -210,7 +213,7 @@ class EmbeddedSimulator:
         Raises:
             SimulationError: If the episode has more jobs than the simulator was built for.
         """
-        first, last = (first_job, first_job) if isinstance(first_job, int) else first_job
+        first, last = first_job if isinstance(first_job, tuple) else (first_job, first_job)
         num_jobs = self.workload.num_jobs - last if num_jobs is None else num_jobs
         self.check_range(first, last, num_jobs)
         self._placements.clear()
@@ -286,9 +289,8 @@ class EmbeddedSimulator:
 
     def _see(self, outcome: int) -> None:
         """Take in what time brought."""
-        self.over = outcome == tables.OVER
+        self._clock["over"][0] = outcome != tables.DECISION
         if outcome == tables.STALLED:
-            self.over = True
             raise SimulationError(
                 f"stalled at {self.now:g} s: {self.num_waiting} jobs wait, none runs and none will arrive, "
                 "and the action started none; the void action is masked here"
@@ -373,16 +375,17 @@ class EmbeddedSimulator:
     def restore(self, snapshot: Snapshot) -> None:
         """Come back to a state of this simulator, or of one over the same platform and jobs.
 
+        Settings such as the objective are part of it.
+
         Raises:
             SimulationError: If the snapshot is of another platform or workload.
         """
-        shapes = [table.shape for table in self.tables]
-        if shapes != [table.shape for table in snapshot.tables]:
+        if not same_platform_and_jobs(self.tables, snapshot.tables):
             raise SimulationError(
                 "the snapshot is of another platform or workload; restore one of this simulator"
             )
         snapshots.restore(self.tables, snapshot.tables)
-        self.over = snapshot.over
+        self._clock["over"][0] = snapshot.over
         self._placements = list(snapshot.placements)
         self._oversubscriptions = list(snapshot.oversubscriptions)
 

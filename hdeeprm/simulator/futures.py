@@ -10,6 +10,7 @@ import numpy.typing as npt
 from .embedded import EmbeddedSimulator
 from .kernel import episode, planning, tables
 from .kernel.processors import FLOP_PER_MFLOP
+from .kernel.randomness import MODULUS_2
 from .kernel.tables import Floats, Integers, Simulation, Table
 from .layout import build_simulation, side_by_side
 
@@ -38,9 +39,15 @@ class Outlook:
         return int(np.argmax(self.scores))
 
     @property
+    def regrets(self) -> Floats:
+        """What each action loses against the best one, float64, shape (actions,); 0 where it is masked."""
+        return np.where(self.groups >= 0, self.scores[self.best] - self.scores, 0.0)
+
+    @property
     def acceptable(self) -> npt.NDArray[np.int8]:
         """The actions that do what the best one does, 1 or 0, int8, shape (actions,)."""
-        return (self.groups == self.groups[self.best]).astype(np.int8)
+        alike: npt.NDArray[np.bool_] = self.groups == self.groups[self.best]
+        return alike.astype(np.int8)
 
 
 class Futures:
@@ -87,9 +94,9 @@ class Futures:
         one = build_simulation(platform, jobs, num_jobs, recording=False)
         one.clock["episode_jobs"] = num_jobs
         episode.reset(one, np.zeros(0, np.int64))
-        self._scratch = side_by_side(one, 1)
         many = side_by_side(one, self._num_futures)
         self._stack: Simulation = many._replace(jobs=np.zeros((self._num_futures, num_jobs), tables.JOB))
+        self._scratch = one
 
     def look(self) -> Outlook:
         """Try every action in futures drawn anew."""
@@ -102,6 +109,7 @@ class Futures:
         self._draw_arrivals(seen, num_arrivals)
         present = self._simulator.tables
         planning.imagine(self._stack, present, seen.active, num_jobs, remaining)
+        self._draw_streams()
         num_actions = len(self._codes)
         groups = np.zeros(2 * num_actions, np.int64)
         scores = np.zeros((self._num_futures, num_actions))
@@ -114,14 +122,22 @@ class Futures:
         jobs = self._stack.jobs[:, :count]
         jobs[...] = seen.jobs[seen.active_rows]
         jobs["submit_time"] = seen.submit_time
-        requested = jobs["requested_work_flop"]
-        least = seen.done_flop / requested[0]
-        below = np.searchsorted(seen.shares, least, side="right")
+        requested = seen.jobs["requested_work_flop"][seen.active_rows]
+        least = np.divide(seen.done_flop, requested, out=np.zeros(count), where=requested > 0.0)
+        below = np.where(seen.done_flop > 0.0, np.searchsorted(seen.shares, least, side="right"), 0)
         spread = len(seen.shares) - below
         drawn = below + (self._rng.random((self._num_futures, count)) * np.maximum(spread, 1)).astype(int)
-        share = np.where(spread > 0, seen.shares[np.minimum(drawn, len(seen.shares) - 1)], least)
-        jobs["work_flop"] = np.maximum(share, least + LEAST_WORK_LEFT) * requested
-        return np.ascontiguousarray(jobs["work_flop"] - seen.done_flop)
+        share = np.where(
+            spread > 0, seen.shares[np.minimum(drawn, len(seen.shares) - 1)], least + LEAST_WORK_LEFT
+        )
+        jobs["work_flop"] = share * requested
+        return np.asarray(np.maximum(0.0, share * requested - seen.done_flop))
+
+    def _draw_streams(self) -> None:
+        """Give each future its own random stream: what the system will draw is not known either."""
+        streams = self._rng.integers(1, MODULUS_2, size=(6, self._num_futures))
+        for place, numbers in enumerate(streams, start=1):
+            self._stack.clock[f"random_{place}"][:, 0] = numbers
 
     def _draw_arrivals(self, seen: _Seen, num_arrivals: int) -> None:
         """Fill in the jobs to come."""
@@ -165,17 +181,16 @@ class _Seen:
             active=active,
             active_rows=active + first - begin,
             submit_time=times[active + first - begin],
-            done_flop=_done_flop(simulator, progress[active], state.jobs[first + active]),
+            done_flop=_done_flop(simulator.now, progress[active]),
             shares=_shares(state.jobs[begin:first], state.jobs[first : first + num_arrived], progress),
             gaps=np.diff(times),
         )
 
 
-def _done_flop(simulator: EmbeddedSimulator, progress: Table, jobs: Table) -> Floats:
+def _done_flop(now: float, progress: Table) -> Floats:
     """Work per core that active jobs have done."""
-    now = simulator.now
-    done = jobs["work_flop"] - progress["remaining_flop"]
-    done = done + progress["mflops"] * FLOP_PER_MFLOP * (now - progress["updated_time"])
+    since = progress["mflops"] * FLOP_PER_MFLOP * (now - progress["updated_time"])
+    done = progress["done_flop"] + since
     return np.where(progress["status"] == tables.RUNNING, done, 0.0)
 
 

@@ -8,7 +8,15 @@ from hdeeprm.platforms import Platform
 from hdeeprm.workloads.workload import Workload
 
 from .kernel import tables
+from .kernel.randomness import MODULUS_2
 from .kernel.tables import Floats, Integers, Simulation, Table
+
+NODE_FACTS = ("memory_kb", "first_processor", "num_processors")
+PROCESSOR_FACTS = (
+    *("node", "num_cores", "bandwidth", "mflops_p0", "mflops_p1"),
+    *("milliwatts_p0", "milliwatts_p1", "milliwatts_p2", "milliwatts_p3"),
+)
+"""What does not change in a simulation."""
 
 LOG_SIZE = 65_536
 """Entries that the log has beyond what one decision and one instant may add."""
@@ -118,6 +126,7 @@ def arrival_scales(platform: Platform, workload: Workload, length: int, load: fl
         A factor per first job of a window, float64, shape (num_jobs,).
     """
     scales = np.ones(workload.num_jobs)
+    length = min(length, workload.num_jobs)
     num_windows = workload.num_jobs - length + 1
     feasible = platform.feasible(workload.requested_cores, workload.memory_kb)
     areas = np.where(feasible, _run_times(platform, workload) * workload.requested_cores, 0.0)
@@ -152,7 +161,29 @@ def build_simulation(platform: Platform, jobs: Table, max_jobs: int, recording: 
     )
     simulation.clock["num_cores"] = platform.num_cores
     simulation.clock["recording"] = recording
+    simulation.clock["over"] = 1
+    for place, number in enumerate(random_stream(0), start=1):
+        simulation.clock[f"random_{place}"] = number
     return simulation
+
+
+def random_stream(seed: int) -> Integers:
+    """What a seed starts the random stream of a simulation with, int64, shape (6,)."""
+    return np.random.default_rng(seed).integers(1, MODULUS_2, size=6)
+
+
+def same_platform_and_jobs(one: Simulation, other: Simulation) -> bool:
+    """Whether a state of one simulation can be a state of the other."""
+    if [table.shape for table in one] != [table.shape for table in other]:
+        return False
+    if np.may_share_memory(one.jobs, other.jobs):  # made for one platform
+        return True
+    fixed = (
+        (one.nodes, other.nodes, list(NODE_FACTS)),
+        (one.processors, other.processors, list(PROCESSOR_FACTS)),
+    )
+    same = all(np.array_equal(mine[names], theirs[names]) for mine, theirs, names in fixed)
+    return same and np.array_equal(one.jobs, other.jobs)
 
 
 def side_by_side(simulation: Simulation, count: int) -> Simulation:

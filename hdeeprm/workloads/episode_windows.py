@@ -64,13 +64,17 @@ class EpisodeWindows:
         Raises:
             OptionsError: If no window of the workload starts there.
         """
-        whole = isinstance(first_job, int | np.integer) and not isinstance(first_job, bool)
-        if not whole or not 0 <= int(first_job) <= self.last:  # type: ignore[call-overload]
-            raise OptionsError(
-                f"reset: first_job: {first_job!r} is not an integer from 0 to {self.last}, "
-                "the last job that a window can start at"
-            )
-        return int(first_job)  # type: ignore[call-overload]
+        if isinstance(first_job, bool) or not isinstance(first_job, int | np.integer):
+            raise OptionsError(self._not_a_start(first_job))
+        if not 0 <= first_job <= self.last:
+            raise OptionsError(self._not_a_start(first_job))
+        return int(first_job)
+
+    def _not_a_start(self, first_job: object) -> str:
+        return (
+            f"reset: first_job: {first_job!r} is not an integer from 0 to {self.last}, "
+            "the last job that a window can start at"
+        )
 
     def spread(self, count: int) -> npt.NDArray[np.int64]:
         """Starts of as many windows, evenly spaced from the first to the last, int64, shape (count,).

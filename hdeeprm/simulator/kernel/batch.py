@@ -15,7 +15,7 @@ from .observations import Floats32
 from .observations import observe as write_observation
 from .opening import open_episode, seed
 from .rewards import summarise
-from .tables import OVER, STALLED, Floats, Integers, Table
+from .tables import DECISION, OVER, STALLED, Floats, Integers, Table
 from .tables import Simulation as Sim
 
 NEXT_STEP, SAME_STEP, DISABLED = range(3)
@@ -60,6 +60,7 @@ def row(stack: Sim, index: int) -> Sim:
 @compiled
 def _write_outcome(sim: Sim, over: bool, out: Any) -> None:
     clock = sim.clock[0]
+    clock.over = over
     out.reward = clock.decision_reward
     out.over = over
     out.now = clock.now
@@ -119,7 +120,7 @@ def _step(sim: Sim, view: View, index: int, action: int) -> int:
     decide(sim, view.codes[action, 0], view.codes[action, 1])
     outcome = next_decision(sim)
     close_decision(sim)
-    _show(sim, view, index, outcome == OVER)
+    _show(sim, view, index, outcome != DECISION)
     return outcome
 
 

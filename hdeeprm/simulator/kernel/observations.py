@@ -77,8 +77,7 @@ def _remaining_fraction(sim: Sim, job: int) -> float:
     """Share of the requested work that a running job has yet to do; its true run time stays hidden."""
     clock, progress = sim.clock[0], sim.progress[job]
     row = sim.jobs[clock.first_job + job]
-    done = row.work_flop - progress.remaining_flop
-    done += progress.mflops * FLOP_PER_MFLOP * (clock.now - progress.updated_time)
+    done = progress.done_flop + progress.mflops * FLOP_PER_MFLOP * (clock.now - progress.updated_time)
     return _clip(1.0 - done / row.requested_work_flop) if row.requested_work_flop > 0.0 else 0.0
 
 

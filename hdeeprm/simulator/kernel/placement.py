@@ -212,6 +212,7 @@ def start_job(sim: Sim, job: int) -> None:
     progress.start_time = clock.now
     progress.updated_time = clock.now
     progress.remaining_flop = sim.jobs[clock.first_job + job].work_flop
+    progress.done_flop = 0.0
     progress.sequence = clock.num_started
     clock.num_started += 1
     find_slowest(sim, job)

@@ -6,6 +6,9 @@ true ones stay unseen. Rollouts with a fixed base policy [Bertsekas, Tsitsiklis 
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 from .batch import row
 from .calendar import schedule
 from .choices import is_allowed
@@ -16,31 +19,25 @@ from .processors import expect_end
 from .queue import count_waiting, rank_jobs
 from .rewards import integrated_value
 from .snapshots import copy_jobs, copy_platform
-from .tables import DECISION, NONE, NTH_JOB, PENDING, WAITING, Floats, Integers, Table
+from .tables import (
+    DECISION,
+    NONE,
+    NTH_JOB,
+    OVER,
+    PENDING,
+    RANDOM_CORE,
+    RANDOM_JOB,
+    STALLED,
+    WAITING,
+    Floats,
+    Integers,
+)
 from .tables import Simulation as Sim
 
-_FINGERPRINT_BITS = (1 << 31) - 1
-_FINGERPRINT_FACTOR = 1_000_003
-
-
-@compiled
-def with_jobs(sim: Sim, jobs: Table) -> Sim:
-    """The same tables over other jobs."""
-    return Sim(
-        jobs,
-        sim.clock,
-        sim.progress,
-        sim.segments,
-        sim.nodes,
-        sim.processors,
-        sim.words,
-        sim.waiting,
-        sim.ranks,
-        sim.trees,
-        sim.fit_tree,
-        sim.stack,
-        sim.log,
-    )
+# Two hashes of 31 bits, whose products fit 64-bit integers.
+_HASH_BITS = 31
+_HASH_MASK = (1 << _HASH_BITS) - 1
+_HASH_FACTORS = 0x2C1B3C6D, 0x297A2D39
 
 
 @compiled
@@ -90,39 +87,62 @@ def _imagine(sim: Sim, source: Sim, active: Integers, num_jobs: int, remaining_f
 
 
 @compiled
+def _stirred(number: int, value: int, factor: int) -> int:
+    """A hash with a value of up to 32 bits mixed in."""
+    number = ((number ^ (value & 0xFFFF)) * factor) & _HASH_MASK
+    number ^= number >> 15
+    number = ((number ^ (value >> 16)) * factor) & _HASH_MASK
+    return number ^ (number >> 14)
+
+
+@compiled
+def _segment_hash(segment: Any, factor: int) -> int:
+    """A number for a job on some cores of a word."""
+    number = _stirred(_stirred(factor, segment.job, factor), segment.word, factor)
+    return _stirred(number, segment.cores, factor)
+
+
+@compiled
 def _fingerprint(sim: Sim, num_started: int) -> int:
     """A number that two actions share when they have started the same jobs on the same cores."""
-    clock = sim.clock[0]
-    number = clock.num_started
-    for place in range(clock.num_running):
-        job = sim.progress[place].job_at_slot
-        if sim.progress[job].sequence >= num_started:
-            of_job = job + 1
-            index = sim.progress[job].first_segment
-            while index != NONE:
-                segment = sim.segments[index]
-                of_job = (of_job * _FINGERPRINT_FACTOR + segment.word) & _FINGERPRINT_BITS
-                of_job = (of_job * _FINGERPRINT_FACTOR + segment.cores) & _FINGERPRINT_BITS
-                index = segment.next_of_job
-            number = (number + of_job * _FINGERPRINT_FACTOR) & _FINGERPRINT_BITS
-    return number
+    first = second = 0
+    for place in range(sim.clock[0].num_running):
+        progress = sim.progress[sim.progress[place].job_at_slot]
+        index = progress.first_segment if progress.sequence >= num_started else NONE
+        while index != NONE:  # sums, as the order of segments and of starts means nothing
+            segment = sim.segments[index]
+            first = (first + _segment_hash(segment, _HASH_FACTORS[0])) & _HASH_MASK
+            second = (second + _segment_hash(segment, _HASH_FACTORS[1])) & _HASH_MASK
+            index = segment.next_of_job
+    return (first << _HASH_BITS) | second
 
 
 @compiled
 def _play_out(sim: Sim, base: Integers) -> float:
-    """Go on with the base pair to the end; what the objective has gained since now."""
+    """Go on with the base pair to the end; what the objective comes to, -inf if there is no end.
+
+    Where an action waits for what this future does not bring, the base pair takes over at once.
+    """
     outcome = next_decision(sim)
+    if outcome == STALLED:
+        outcome = DECISION
     while outcome == DECISION:
         close_decision(sim)
         decide(sim, base[0], base[1])
         outcome = next_decision(sim)
-    return integrated_value(sim)
+    return integrated_value(sim) if outcome == OVER else -math.inf
 
 
 @compiled
-def _act(sim: Sim, future: Sim, code: Integers, base: Integers) -> int:
-    """Take an action in a copy of a future; a single job is followed by what the base pair starts besides."""
-    copy_jobs(sim, future, True)
+def _act(sim: Sim, future: Sim, code: Integers, base: Integers, is_other: bool) -> int:
+    """Take an action in a copy of a future; a single job is followed by what the base pair starts besides.
+
+    The copy is made in the place of that of another future (``is_other``) or of this one.
+    """
+    if is_other:
+        for job in range(future.clock[0].num_jobs):
+            sim.jobs[job] = future.jobs[job]
+    copy_jobs(sim, future, is_other)
     copy_platform(sim, future)
     mark_all(sim)
     num_started = sim.clock[0].num_started
@@ -134,24 +154,40 @@ def _act(sim: Sim, future: Sim, code: Integers, base: Integers) -> int:
 
 
 @compiled
+def _draws(code: Integers, base: Integers) -> bool:
+    """Whether an action, or the base pair that completes it, draws at random."""
+    random = code[0] == RANDOM_JOB or code[1] == RANDOM_CORE
+    return bool(random or (code[0] >= NTH_JOB and (base[0] == RANDOM_JOB or base[1] == RANDOM_CORE)))
+
+
+@compiled
+def _fingerprint_of(stack: Sim, scratch: Sim, code: Integers, base: Integers, otherwise: int) -> int:
+    """The fingerprint of an action; of one that draws at random only where all futures agree on it."""
+    fingerprint = 0
+    for index in range(stack.clock.shape[0] if _draws(code, base) else 1):
+        found = _act(scratch, row(stack, index), code, base, True)
+        if index > 0 and found != fingerprint:
+            return otherwise
+        fingerprint = found
+    return fingerprint
+
+
+@compiled
 def _find_groups(stack: Sim, scratch: Sim, codes: Integers, base: Integers, groups: Integers) -> int:
     """Find the actions that come to the same thing now; the number of different ones."""
-    future = row(stack, 0)
-    sim = with_jobs(row(scratch, 0), future.jobs)
+    num_actions = codes.shape[0]
     num_groups = 0
-    for action in range(codes.shape[0]):
-        code = codes[action]
+    for action in range(num_actions):
         if groups[action] == NONE:
             continue
-        fingerprint = _act(sim, future, code, base)
-        groups[action] = action
+        fingerprint = _fingerprint_of(stack, scratch, codes[action], base, -1 - action)
+        groups[num_actions + action] = fingerprint
         num_groups += 1
         for other in range(action):
-            if groups[other] == other and groups[codes.shape[0] + other] == fingerprint:
+            if groups[other] == other and groups[num_actions + other] == fingerprint:
                 groups[action] = other
                 num_groups -= 1
                 break
-        groups[codes.shape[0] + action] = fingerprint
     return num_groups
 
 
@@ -195,9 +231,10 @@ def evaluate(
         return num_groups
     for index in range(stack.clock.shape[0]):
         future = row(stack, index)
-        sim = with_jobs(row(scratch, 0), future.jobs)
+        is_other = True
         for action in range(codes.shape[0]):
             if groups[action] == action:
-                _act(sim, future, codes[action], base)
-                scores[index, action] = _play_out(sim, base)
+                _act(scratch, future, codes[action], base, is_other)
+                scores[index, action] = _play_out(scratch, base)
+                is_other = False
     return num_groups

@@ -37,6 +37,7 @@ def settle(sim: Sim, job: int, time: float) -> None:
     if elapsed > 0.0:
         done = progress.mflops * FLOP_PER_MFLOP * elapsed
         progress.remaining_flop = max(0.0, progress.remaining_flop - done)
+        progress.done_flop += done
         progress.energy_mj += progress.milliwatts * elapsed
         progress.updated_time = time
 

@@ -1,0 +1,371 @@
+"""The vector environment: many simulations side by side, moved in one compiled call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium.utils.seeding import np_random
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+
+from hdeeprm.errors import AgentError, OptionsError, SimulationError, WorkloadError
+from hdeeprm.options import Options
+from hdeeprm.simulator import SimulatorBatch
+from hdeeprm.simulator.batch import DISABLED, NEXT_STEP, SAME_STEP
+
+from .rendering import render_text
+from .settings import DecisionProblem, checked_render_mode, reset_options, stream_seed
+
+Array = npt.NDArray[Any]
+Bools = npt.NDArray[np.bool_]
+Observations = npt.NDArray[np.float32]
+Masks = npt.NDArray[np.int8]
+Actions = npt.NDArray[np.int64]
+Step = tuple[Observations, npt.NDArray[np.float64], Bools, Bools, dict[str, Any]]
+
+_MODES = {
+    AutoresetMode.NEXT_STEP: NEXT_STEP,
+    AutoresetMode.SAME_STEP: SAME_STEP,
+    AutoresetMode.DISABLED: DISABLED,
+}
+_FACTS = ("now", "num_waiting", "num_running", "num_ended", "invalid_actions")
+"""What infos tell besides the masks; fields of the simulators' outcomes."""
+
+
+class WorkloadManagementVectorEnv(VectorEnv[Observations, Actions, Array]):
+    """N environments as :class:`WorkloadManagementEnv` describes them, in rows of common arrays.
+
+    Row i does, bit for bit, what a single environment does that is reset with seed i of the list, or with
+    seed + i; so the number of rows changes nothing. ``gymnasium.make_vec`` makes one by itself.
+
+    **Autoreset.** ``NEXT_STEP``: the step after the end of an episode ignores its action and starts the next
+    one, with reward 0. ``SAME_STEP``: the step that ends an episode starts the next one, too;
+    ``infos["final_obs"]`` and ``infos["final_info"]`` then hold what the ended one showed last. ``DISABLED``:
+    ended rows wait for ``reset(options={"reset_mask": rows})``, rows a bool array of shape (N,).
+
+    **Infos**, arrays by Gymnasium's convention (beside each a bool array, its name after an underscore, of
+    the rows that it tells of): what the single environment tells; at the end of episodes
+    ``episode_summary``, a dict of arrays as the single environment's ``summary()`` names them.
+
+    Every array returned is a new one, except for those bool arrays where they are all true. A copy
+    (``copy.deepcopy``) goes its own way. The environment draws nothing from its own ``np_random``.
+
+    Args:
+        options: The content of an options.json, its path, or loaded options.
+        num_envs: Number of rows.
+        workload: A workload file that takes the place of ``workload_file_path``.
+        part: Part of the workload that episodes take their windows from, instead of ``workload.window.part``:
+            "all", "train", "validation" or "test".
+        autoreset_mode: What follows the end of an episode.
+        max_episode_steps: Steps after which an episode is truncated.
+        render_mode: None or "ansi".
+
+    Attributes:
+        batch: The simulations; ``batch.view`` holds what was shown last, without copying.
+
+    Raises:
+        OptionsError, PlatformError, WorkloadError: If the options or what they name cannot be used.
+    """
+
+    def __init__(
+        self,
+        options: Mapping[str, Any] | str | Path | Options,
+        *,
+        num_envs: int = 1,
+        workload: str | Path | None = None,
+        part: str | None = None,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        max_episode_steps: int | None = None,
+        render_mode: str | None = None,
+    ) -> None:
+        self.num_envs = _at_least_one("num_envs", num_envs)
+        self.max_episode_steps = max_episode_steps
+        if max_episode_steps is not None:
+            _at_least_one("max_episode_steps", max_episode_steps)
+        self.render_mode = checked_render_mode(render_mode)
+        self.autoreset_mode = _autoreset_mode(autoreset_mode)
+        self.metadata = {"render_modes": ["ansi"], "render_fps": 4, "autoreset_mode": self.autoreset_mode}
+        self._take(DecisionProblem.of(options, workload, part))
+        by_hand = self._problem.kind.write is not None or max_episode_steps is not None
+        self._restarts = by_hand and self.autoreset_mode is AutoresetMode.SAME_STEP
+        self._kernel_mode = DISABLED if self._restarts else _MODES[self.autoreset_mode]
+        self._rows = np.ones(num_envs, np.bool_)
+        self._rows.flags.writeable = False
+        self._has_final = False
+        self._seeded = np.zeros(num_envs, np.bool_)
+
+    def _take(self, problem: DecisionProblem) -> None:
+        """Set up spaces and simulators."""
+        self._problem = problem
+        self.experiment_options = problem.options
+        self.scenario = problem.scenario
+        self.actions = problem.actions
+        self.windows = problem.windows
+        self.single_observation_space = problem.observation_space
+        self.single_action_space = problem.action_space
+        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+        self.action_space = batch_space(self.single_action_space, self.num_envs)
+        self.batch = SimulatorBatch(
+            self.scenario.platform,
+            self.scenario.workload,
+            self.num_envs,
+            self.actions.as_array(),
+            (problem.kind.code, problem.observation_size),
+            **problem.simulator_settings(),
+        )
+        choice = self.windows.choice
+        self._starts = np.empty((self.num_envs, 2), np.int64)
+        self._starts[:] = choice
+
+    def reset(  # seeds may be a list, as in Gymnasium's own vector environments
+        self,
+        *,
+        seed: int | Sequence[int | None] | None = None,
+        options: dict[str, Any] | None = None,
+    ) -> tuple[Observations, dict[str, Any]]:
+        """Start an episode in each row and go to its first decision point.
+
+        Args:
+            seed: A seed per row, or one that row i adds i to; None lets random draws go on.
+            options: ``first_job``, an integer or one per row, where these episodes start; ``reset_mask``, the
+                rows that are reset, bool, shape (N,).
+
+        Raises:
+            OptionsError: If seed or options cannot be used.
+            WorkloadError: If no job of the window can run on the platform.
+        """
+        asked = reset_options(options, ("first_job", "reset_mask"))
+        chosen = self._chosen(asked["reset_mask"])
+        seeds = self._seeds(seed)
+        starts = self._asked_starts(asked["first_job"])
+        fresh = [self._stream_seed(row, seeds[row]) if chosen[row] else None for row in range(self.num_envs)]
+        self._open(starts, chosen, fresh if any(number is not None for number in fresh) else None)
+        self._seeded |= chosen
+        clock = self.batch.tables.clock[:, 0]
+        clock["first_start"], clock["last_start"] = self._starts.T  # of the episodes after these
+        return self.batch.view.observations.copy(), self._infos(chosen)
+
+    def _chosen(self, reset_mask: Any) -> Bools:
+        """The rows to reset."""
+        if reset_mask is None:
+            return self._rows
+        mask = np.asarray(reset_mask)
+        if mask.shape != (self.num_envs,) or mask.dtype != np.bool_ or not mask.any():
+            raise OptionsError(
+                f"reset: reset_mask: {reset_mask!r} is no bool array of shape ({self.num_envs},) with a True"
+            )
+        if not (self._seeded | mask).all():
+            raise OptionsError("reset: reset_mask: reset all environments before some of them")
+        return mask
+
+    def _seeds(self, seed: Any) -> list[int | None]:
+        """The seed of each row."""
+        if seed is None or isinstance(seed, int | np.integer):
+            return [None if seed is None else int(seed) + row for row in range(self.num_envs)]
+        seeds = list(seed)
+        if len(seeds) != self.num_envs:
+            raise OptionsError(f"reset: seed: {len(seeds)} seeds for {self.num_envs} environments")
+        return [None if number is None else int(number) for number in seeds]
+
+    def _stream_seed(self, row: int, seed: int | None) -> int | None:
+        """Seed of the random stream of a row; None where it goes on."""
+        if seed is None and self._seeded[row]:
+            return None
+        return stream_seed(np_random(seed)[0])
+
+    def _asked_starts(self, first_job: Any) -> Array:
+        """First and last job that each row may start at, int64, shape (N, 2)."""
+        if first_job is None:
+            return self._starts
+        jobs = first_job if np.ndim(first_job) else [first_job] * self.num_envs
+        if len(jobs) != self.num_envs:
+            raise OptionsError(f"reset: first_job: {len(jobs)} jobs for {self.num_envs} environments")
+        checked = [self.windows.checked(job) for job in jobs]
+        return np.array([checked, checked], np.int64).T
+
+    def _open(self, starts: Array, chosen: Bools, seeds: list[int | None] | None = None) -> None:
+        """Start episodes in some rows."""
+        try:
+            self.batch.reset(starts, self.windows.length, chosen, seeds)
+        except SimulationError:
+            stuck = np.flatnonzero(chosen & (self.batch.view.outcomes["over"] != 0))
+            first_job = self.batch.simulators[int(stuck[0])].first_job
+            raise WorkloadError(self._problem.no_job_can_run(first_job)) from None
+        self._observe(chosen)
+
+    def _observe(self, rows: Bools) -> None:
+        """Write the observations of some rows where Python does that."""
+        write = self._problem.kind.write
+        if write is not None:
+            for row in np.flatnonzero(rows):
+                write(self.batch.simulators[row], self.batch.view.observations[row])
+
+    def step(self, actions: Any) -> Step:
+        """Take an action in each row and go to the next decision points.
+
+        Args:
+            actions: Integers from 0 on, shape (N,). A masked one is replaced by the first allowed one and
+                counted in ``infos["invalid_actions"]``.
+
+        Raises:
+            AgentError: If the actions are not in the action space.
+            SimulationError: If an episode is over, or there was no reset.
+        """
+        view, numbers = self.batch.view, self._checked(actions)
+        self._forget_final()
+        self.batch.step(numbers, self._kernel_mode)
+        self._observe(self._rows)
+        rewards = view.outcomes["reward"].copy()
+        terminations = view.final_outcomes["over"] != 0
+        truncations = self._cut()
+        ended = terminations | truncations
+        ending = self._end(ended, terminations) if ended.any() else {}
+        return view.observations.copy(), rewards, terminations, truncations, self._infos(self._rows) | ending
+
+    def _checked(self, actions: Any) -> Actions:
+        """The actions as the kernel takes them."""
+        given = np.asarray(actions)
+        if given.shape == (self.num_envs,) and given.dtype.kind in "iu":
+            numbers = np.ascontiguousarray(given, np.int64)
+            if numbers.view(np.uint64).max() < self.actions.num_actions:  # negative ones look huge
+                self._check_reset()
+                return numbers
+        raise AgentError(
+            f"actions {actions!r} are not {self.num_envs} integers from 0 to {self.actions.num_actions - 1}; "
+            "the environment's actions.names tells what each does"
+        )
+
+    def _check_reset(self) -> None:
+        if not self._seeded[0]:
+            raise SimulationError("there is no episode yet; reset before the first step")
+
+    def _cut(self) -> Bools:
+        """The rows whose episodes have had all the steps that they may have; they count as over."""
+        if self.max_episode_steps is None:
+            return np.zeros(self.num_envs, np.bool_)
+        cut: Bools = self.batch.tables.clock["num_decisions"][:, 0] >= self.max_episode_steps
+        self.batch.view.outcomes["over"][cut] = 1
+        return cut
+
+    def _forget_final(self) -> None:
+        """Let the final values be 0 but where an episode ends in the coming step."""
+        if self._has_final:
+            view = self.batch.view
+            for array in (view.final_masks, view.final_outcomes, view.summaries):
+                array.view(np.uint8).fill(0)
+            self._has_final = False
+
+    def _end(self, ended: Bools, terminations: Bools) -> dict[str, Any]:
+        """What infos tell of ended episodes; starts the next ones where the kernel has not."""
+        view = self.batch.view
+        self._has_final = True
+        for row in np.flatnonzero(ended & ~terminations):
+            self.batch.simulators[row].write_summary(view.summaries[row : row + 1])
+        if self._restarts:
+            view.final_observations[ended] = view.observations[ended]
+            view.final_masks[ended] = view.masks[ended]
+            view.final_outcomes[ended] = view.outcomes[ended]
+            self._open(self._starts, ended)
+        infos = {"episode_summary": _told({}, view.summaries, ended), "_episode_summary": ended}
+        if self.autoreset_mode is AutoresetMode.SAME_STEP:
+            masks = {"action_mask": view.final_masks.copy(), "_action_mask": ended}
+            final_info = _told(masks, view.final_outcomes, ended, _FACTS)
+            final_obs = _in_rows(view.final_observations, ended)
+            infos |= {
+                "final_obs": final_obs,
+                "final_info": final_info,
+                "_final_obs": ended,
+                "_final_info": ended,
+            }
+        return infos
+
+    def _infos(self, rows: Bools) -> dict[str, Any]:
+        """What infos tell of the present decision points of some rows."""
+        masks, outcomes = self.batch.view.masks.copy(), self.batch.view.outcomes
+        if rows is not self._rows:
+            outcomes = outcomes.copy()
+            masks[~rows], outcomes[~rows] = 0, np.zeros((), outcomes.dtype)
+        return _told({"action_mask": masks, "_action_mask": rows}, outcomes, rows, _FACTS)
+
+    def action_masks(self) -> Masks:
+        """Which actions are allowed at the present decision points: int8, shape (N, actions)."""
+        return self.batch.view.masks.copy()
+
+    def snapshot(self) -> dict[str, Array]:
+        """The present state, to come back to with :meth:`restore`: plain arrays by name, ready for any file.
+
+        They hold all that the next steps depend on: simulations with their random streams and steps so far,
+        and what is shown.
+        """
+        return {name: _plain(array) for name, array in self._state().items()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Come back to a state of this environment, or of one with the same arguments.
+
+        Raises:
+            SimulationError: If it is of another number of environments, platform, workload or observation.
+        """
+        own = self._state()
+        plain = {name: np.ascontiguousarray(array) for name, array in state.items()}
+        if {name: array.shape for name, array in plain.items()} != {
+            name: _plain(array).shape for name, array in own.items()
+        }:
+            raise SimulationError(
+                "the state is of another vector environment; restore one of the same options and num_envs"
+            )
+        typed = {name: plain[name].view(array.dtype) for name, array in own.items()}
+        self._seeded = typed.pop("seeded").copy()
+        self.batch.restore(typed)
+
+    def _state(self) -> dict[str, Array]:
+        return self.batch.snapshot() | {"seeded": self._seeded.copy()}
+
+    def render(self) -> tuple[str, ...] | None:
+        """Queue, running jobs and nodes of each row as text, in render mode "ansi"."""
+        if self.render_mode != "ansi":
+            return None
+        return tuple(render_text(simulator) for simulator in self.batch.simulators)
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """End the threads."""
+        self.batch.close()
+
+
+def _told(
+    infos: dict[str, Any], records: Array, rows: Bools, names: tuple[str, ...] | None = None
+) -> dict[str, Any]:
+    """Infos with fields of records, each with the rows that it tells of."""
+    for name in names or records.dtype.names or ():
+        infos[name] = records[name].copy()
+        infos[f"_{name}"] = rows
+    return infos
+
+
+def _in_rows(observations: Observations, rows: Bools) -> npt.NDArray[np.object_]:
+    """An array of observations with None where there is none, as Gymnasium has it."""
+    found = np.full(len(rows), None, np.object_)
+    found[rows] = np.fromiter(observations[rows], np.object_, count=int(rows.sum()))
+    return found
+
+
+def _plain(array: Array) -> Array:
+    """The bytes of records, other arrays as they are."""
+    return array if array.dtype.names is None else array.view(np.uint8)
+
+
+def _autoreset_mode(mode: Any) -> AutoresetMode:
+    try:
+        return AutoresetMode(mode)
+    except ValueError:
+        known = ", ".join(repr(member.value) for member in AutoresetMode)
+        raise OptionsError(f"autoreset_mode: {mode!r} is not known; one of {known}") from None
+
+
+def _at_least_one(name: str, value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise OptionsError(f"{name}: {value!r} is not an integer above 0")
+    return value

@@ -1,0 +1,165 @@
+"""What happened in training so far: counters, and a row per update, per episode and per first decision."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numpy.typing import ArrayLike
+
+from hdeeprm.results import RunDirectory
+from hdeeprm.results.training_csv import history_csv
+
+from .packing import packed, unpacked
+
+SUMMARY_NAMES = (
+    "objective",
+    "avg_wait",
+    "avg_turnaround",
+    "avg_bounded_slowdown",
+    "utilization",
+    "makespan",
+    "energy_joules",
+)
+"""Of the summary of an episode, what episodes.csv shows."""
+EPISODE_COLUMNS = ("episode", "step", "return", "length", *SUMMARY_NAMES)
+EPISODE_COUNTS = ("episode", "step", "length")
+RECENT_EPISODES = 100
+"""Episodes that the mean return shown is over."""
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class Rows:
+    """A table of numbers that grows.
+
+    Args:
+        names: Its columns; none until they are known.
+    """
+
+    def __init__(self, names: Sequence[str] = ()) -> None:
+        self.names = tuple(names)
+        self._numbers = array("d")
+
+    def __len__(self) -> int:
+        return len(self._numbers) // max(1, len(self.names))
+
+    def add(self, numbers: Iterable[float]) -> None:
+        """Add a row, or several one after the other, a number per column."""
+        self._numbers.extend(numbers)
+
+    def last(self, count: int) -> FloatArray:
+        """The last rows, at most as many, shape (rows, columns)."""
+        width = max(1, len(self.names))
+        return np.array(self._numbers[max(0, len(self._numbers) - count * width) :]).reshape(-1, width)
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint holds."""
+        return {"names": list(self.names), "numbers": packed(np.array(self._numbers))}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Go on from what a checkpoint holds."""
+        self.names = tuple(state["names"])
+        self._numbers = array("d", unpacked(state["numbers"], np.empty(0)).tobytes())
+
+
+class Logbook:
+    """What happened in training so far.
+
+    Args:
+        action_names: Name of every action.
+
+    Attributes:
+        steps: Decisions taken, in all environments together.
+        episodes: Episodes that have ended.
+        updates: Times that the agent has learned.
+    """
+
+    def __init__(self, action_names: Sequence[str]) -> None:
+        self.steps = self.episodes = self.updates = 0
+        self.losses = Rows()
+        self.episode_rows = Rows(EPISODE_COLUMNS)
+        self.preferences = Rows(("episode", "step", *action_names))
+
+    def done(self, unit: str) -> int:
+        """How many steps, or episodes, there were."""
+        return self.steps if unit == "steps" else self.episodes
+
+    def add_losses(self, losses: Mapping[str, float]) -> None:
+        """The agent has learned, with these losses, whose names never change."""
+        self.updates += 1
+        if not self.losses.names:
+            self.losses.names = ("update", "step", *losses)
+        self.losses.add((self.updates, self.steps, *losses.values()))
+
+    def add_episodes(
+        self, returns: ArrayLike, lengths: ArrayLike, summaries: Mapping[str, ArrayLike]
+    ) -> None:
+        """Episodes have ended, at the same step.
+
+        Args:
+            returns: Their rewards added up, undiscounted, shape (episodes,).
+            lengths: Their decisions.
+            summaries: As simulators sum them up, by name.
+        """
+        count = np.size(returns)
+        columns = {
+            "episode": np.arange(self.episodes, self.episodes + count),
+            "step": np.full(count, self.steps),
+            "return": returns,
+            "length": lengths,
+            **summaries,
+        }
+        rows = np.column_stack([np.atleast_1d(columns[name]) for name in EPISODE_COLUMNS])
+        self.episode_rows.add(rows.ravel().tolist())
+        self.episodes += count
+
+    def add_preferences(self, probabilities: Iterable[float], step: int) -> None:
+        """Probabilities of the actions at the first decision of an episode, that step."""
+        self.preferences.add((len(self.preferences), step, *probabilities))
+
+    def recent_return(self) -> float:
+        """Mean return of the last episodes; NaN before the first has ended."""
+        recent = self.episode_rows.last(RECENT_EPISODES)
+        return float(recent[:, EPISODE_COLUMNS.index("return")].mean()) if len(recent) else np.nan
+
+    def last_loss(self) -> tuple[str, float]:
+        """Name and value of the first of the last losses; NaN before the first update."""
+        if not len(self.losses):
+            return "loss", np.nan
+        return self.losses.names[2], float(self.losses.last(1)[0, 2])
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint holds."""
+        return {
+            "steps": self.steps,
+            "episodes": self.episodes,
+            "updates": self.updates,
+            "losses": self.losses.state(),
+            "episode_rows": self.episode_rows.state(),
+            "preferences": self.preferences.state(),
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Go on from what a checkpoint holds."""
+        self.steps, self.episodes, self.updates = state["steps"], state["episodes"], state["updates"]
+        self.losses.load(state["losses"])
+        self.episode_rows.load(state["episode_rows"])
+        self.preferences.load(state["preferences"])
+
+    def write(self, directory: RunDirectory) -> None:
+        """Write losses.csv, episodes.csv and action_preferences.csv of a run.
+
+        Raises:
+            RunDirectoryError: If one cannot be written.
+        """
+        tables = {
+            "losses.csv": (self.losses, ("update", "step")),
+            "episodes.csv": (self.episode_rows, EPISODE_COUNTS),
+            "action_preferences.csv": (self.preferences, ("episode", "step")),
+        }
+        for name, (rows, counts) in tables.items():
+            directory.write(name, history_csv(rows.names, rows.last(len(rows)), counts))

@@ -1,0 +1,41 @@
+"""Ctrl-C and SIGTERM in training: the first one asks to stop where training can go on later."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType, TracebackType
+from typing import Any
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class TrainingStopped(KeyboardInterrupt):
+    """Training was asked to stop and did, with all saved that it takes to go on."""
+
+
+class StopRequest:
+    """Whether the user has asked to stop; a second time stops at once, wherever the program is.
+
+    Signals are listened to within ``with``, and only in the main thread, which alone gets them.
+    """
+
+    def __init__(self) -> None:
+        self.is_made = False
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> StopRequest:
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._heard) for number in SIGNALS}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _heard(self, number: int, frame: FrameType | None) -> None:
+        if self.is_made:
+            raise KeyboardInterrupt
+        self.is_made = True
