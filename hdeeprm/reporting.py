@@ -29,6 +29,8 @@ from hdeeprm.simulator.kernel.compiling import is_compiled
 from hdeeprm.training import Progress as TrainingProgress
 from hdeeprm.training import TrainingFacts, TrainingWatch
 
+BAR_WIDTH = 12
+"""Columns of a progress bar, few enough that figures stand beside it on a terminal of 100."""
 LINES_OF_TRAINING = 20
 """Lines about training where there is no terminal for a progress bar."""
 
@@ -54,7 +56,7 @@ class RunReporter:
         with Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
-            BarColumn(),
+            BarColumn(BAR_WIDTH),
             MofNCompleteColumn(),
             TextColumn("{task.fields[state]}"),
             TimeElapsedColumn(),
@@ -183,9 +185,9 @@ class _Lines:
 def _training_state(progress: TrainingProgress) -> str:
     """Return, loss, objective and speed of training, as far as they are known."""
     figures = (
-        ("return", progress.mean_return, ".5g"),
-        (progress.loss_name, progress.loss, ".3g"),
-        ("objective", progress.objective, ".5g"),
+        ("return", progress.mean_return, ".4g"),
+        (progress.loss_name, progress.loss, ".2g"),
+        ("objective", progress.objective, ".4g"),
         ("steps/s", progress.steps_per_second, ",.0f"),
     )
     return ", ".join(f"{name} {value:{form}}" for name, value, form in figures if not math.isnan(value))

@@ -55,6 +55,7 @@ def held_by_jobs(sim: tables.Simulation, running: np.ndarray) -> list[tuple[int,
     free, index = 0, sim.clock[0].free_segment
     while index != tables.NONE:
         free, index = free + 1, sim.segments[index].next_of_job
+        assert free <= sim.segments.size, "the list of free segments has no end"
     assert free + len(held) == sim.segments.size, "a segment is lost"
     return held
 

@@ -15,7 +15,7 @@ from hdeeprm import metrics
 from hdeeprm.agents import ClassicAgent
 from hdeeprm.comparison import Comparison, compare
 from hdeeprm.comparison.contenders import read_contenders
-from hdeeprm.comparison.episodes import episode_seed
+from hdeeprm.comparison.episodes import Episode, Plan, Player, episode_seed
 from hdeeprm.comparison.measures import HIGHER_IS_BETTER, OBJECTIVE_METRICS, metric_of
 from hdeeprm.comparison.statistics import (
     Interval,
@@ -32,6 +32,8 @@ from hdeeprm.options import OBJECTIVES, load_options
 from hdeeprm.playing import play
 from hdeeprm.results import job_records
 from hdeeprm.selections import PAIR_NAMES
+
+compiled_only = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="long without compilation")
 
 LENGTH = 30
 FIT_PAIRS = ["shortest-high_gflops", "smallest-high_gflops"]
@@ -418,6 +420,7 @@ def test_settings_follow_a_name() -> None:
     assert "'random' has no settings" in problem_of("random:x=1")
 
 
+@compiled_only
 def test_rollout_plans_and_its_seeds_differ() -> None:
     found = compared("rollout:num_futures=2,num_arrivals=5", *FIT_PAIRS, windows=2, seeds=2)
     rollout = values(found, "rollout:num_futures=2,num_arrivals=5")
@@ -540,6 +543,15 @@ def test_an_agent_that_has_learnt_nothing_is_told_of() -> None:
     assert any(note.startswith("options: no checkpoint is given") for note in found.notes)
 
 
+def test_new_weights_are_the_same_whatever_was_played_before() -> None:
+    pytest.importorskip("torch")
+    options = load_options(content(agent={"name": "ppo", "hidden": 8}))
+    plan = Plan(read_contenders(["options"], options), (350, 420), options.seed, Path())
+    before = Player(plan)
+    before.play(Episode(0, 0, 0))
+    assert before.play(Episode(0, 1, 0)) == Player(plan).play(Episode(0, 1, 0))
+
+
 @pytest.mark.parametrize("marked", [True, False])
 def test_the_checkpoint_of_an_agent_of_a_file(marked: bool, tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
@@ -630,7 +642,7 @@ def test_a_baseline_that_fails_leaves_no_gains(tmp_path: Path) -> None:
 # Workers
 
 
-@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="long without compilation")
+@compiled_only
 def test_the_number_of_workers_changes_nothing(tmp_path: Path) -> None:
     mine = f"mine={agent_file(tmp_path, 'return int(np.argmax(action_mask))')}"
     contenders = (mine, *FIT_PAIRS, "random", "rollout:num_futures=2", "first-random")
@@ -642,7 +654,7 @@ def test_the_number_of_workers_changes_nothing(tmp_path: Path) -> None:
     assert told == sorted(told)
 
 
-@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="long without compilation")
+@compiled_only
 def test_a_worker_that_dies_is_told_of(tmp_path: Path) -> None:
     deadly = agent_file(tmp_path, f"if os.getpid() != {os.getpid()}:\n    os._exit(9)\nreturn 0")
     with pytest.raises(SimulationError, match="a worker process died"):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hdeeprm.errors import SimulationError
-from hdeeprm.simulator import EmbeddedSimulator, Objective
+from hdeeprm.simulator import EmbeddedSimulator, Objective, Snapshot
 from hdeeprm.simulator.kernel import tables
 from hdeeprm.workloads.workload import Workload
 from invariants import check_tables
@@ -142,32 +142,23 @@ def simulator_of_many_jobs(**options: Any) -> EmbeddedSimulator:
     return EmbeddedSimulator(small_platform((1.0, [2, 1])), make_workload(jobs), **options)
 
 
+def bytes_of(snapshot: Snapshot) -> list[bytes]:
+    """All that a snapshot holds."""
+    used = {"segments": int(snapshot.tables.clock["num_segments"][0])}
+    return [getattr(snapshot.tables, name)[: used.get(name)].tobytes() for name in EmbeddedSimulator.STATE]
+
+
 class TestSnapshot:
     def test_it_is_a_copy(self) -> None:
         simulator = simulator_of_many_jobs(recording=True)
         simulator.reset()
         simulator.run(RANDOM, 4)
         snapshot = simulator.snapshot()
-        num_used = snapshot.tables.clock["num_segments"][0]
-        kept = [
-            *(
-                getattr(snapshot.tables, name).tobytes()
-                for name in EmbeddedSimulator.STATE
-                if name != "segments"
-            ),
-            snapshot.tables.segments[:num_used].tobytes(),
-        ]
+        kept = bytes_of(snapshot)
         play_through(simulator)
         simulator.restore(snapshot)
         play_through(simulator)
-        assert kept == [
-            *(
-                getattr(snapshot.tables, name).tobytes()
-                for name in EmbeddedSimulator.STATE
-                if name != "segments"
-            ),
-            snapshot.tables.segments[:num_used].tobytes(),
-        ]
+        assert bytes_of(snapshot) == kept
 
     def test_of_an_episode_that_is_over(self) -> None:
         simulator = simulator_of_many_jobs(recording=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 
@@ -328,7 +329,7 @@ def test_others_go_on_to_the_same_bytes(tmp_path: Path, name: str) -> None:
     with pytest.raises(TrainingStopped):
 
         def watch(progress: Progress) -> None:
-            if progress.done > 200:
+            if progress.stage == "training" and progress.done > 200:
                 signal.raise_signal(signal.SIGTERM)
 
         resume_experiment(tmp_path / "run", training_watch=watch)
@@ -345,6 +346,31 @@ def test_a_second_signal_stops_at_once(trained: Run, tmp_path: Path) -> None:
     assert load_checkpoint(tmp_path / "run/checkpoints/last.pt").state["logbook"]["steps"] in (64, 96)
     resume_experiment(tmp_path / "run")
     same_files(trained.directory, tmp_path / "run")
+
+
+def test_an_interrupt_after_training_loses_nothing(trained: Run, tmp_path: Path) -> None:
+    def watch(env: WorkloadManagementEnv, num_decisions: int) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_experiment(trained.options, tmp_path / "run", watch=watch)
+    told: list[Progress] = []
+    resume_experiment(tmp_path / "run", training_watch=told.append)
+    same_files(trained.directory, tmp_path / "run")
+    assert told == []  # there was nothing left to train
+
+
+def test_the_user_is_told_at_once_that_training_will_stop(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    def watch(progress: Progress) -> None:
+        told.append(progress.stage)
+        if told.count("training") == 2 and progress.stage == "training":
+            signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(TrainingStopped):
+        run_experiment(training_options(), tmp_path / "run", training_watch=watch)
+    assert told.count("stopping") == 1 and told.index("stopping") > 2
 
 
 def test_signals_are_given_back() -> None:
@@ -639,7 +665,10 @@ def test_a_pretrained_learner_decides_as_its_teacher(tmp_path: Path) -> None:
     assert any(stage.startswith("cloning") for stage in stages)
 
 
-@pytest.mark.parametrize("teacher", ["random", "rollout"])
+SLOW_UNCOMPILED = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="long without compilation")
+
+
+@pytest.mark.parametrize("teacher", ["random", pytest.param("rollout", marks=SLOW_UNCOMPILED)])
 def test_demonstrations_are_the_same_over_any_number_of_processes(teacher: str) -> None:
     chosen = pretrained(teacher, episodes=3)
     alone, together = watched(chosen, 1), watched(chosen, 2)
@@ -650,6 +679,18 @@ def test_demonstrations_are_the_same_over_any_number_of_processes(teacher: str) 
     each = np.concatenate([part.acceptable for part in alone])
     allowed = np.concatenate([part.action_masks for part in alone])
     assert (each.sum(axis=1) >= 1).all() and not (each & (1 - allowed)).any()
+
+
+def test_processes_end_when_the_user_stops() -> None:
+    import multiprocessing
+
+    def stop_after_two(progress: Progress) -> None:
+        if progress.done == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    with StopRequest() as stop, pytest.raises(KeyboardInterrupt):
+        watch_teacher(pretrained("random", episodes=500), None, stop_after_two, stop, 2)
+    assert multiprocessing.active_children() == []
 
 
 def test_pretraining_goes_on_to_the_same_bytes(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from gymnasium.wrappers.vector import DictInfoToList, FlattenObservation, RecordEpisodeStatistics
 
 import hdeeprm
-from hdeeprm.env import WorkloadManagementEnv, WorkloadManagementVectorEnv, register_observation
+from hdeeprm.env import WorkloadManagementVectorEnv, register_observation
 from hdeeprm.env.learning import LEARNING_OPTIONS
 from hdeeprm.errors import AgentError, OptionsError, SimulationError, WorkloadError
 from hdeeprm.simulator import EmbeddedSimulator
@@ -229,7 +229,7 @@ def test_gymnasium_picks_it_by_itself(name: str) -> None:
 def test_each_environment_has_a_mode_of_its_own() -> None:
     envs = [vector(autoreset_mode=mode) for mode in ("SameStep", AutoresetMode.DISABLED)]
     assert [each.metadata["autoreset_mode"] for each in envs] == [MODES[1], MODES[2]]
-    assert "autoreset_mode" not in WorkloadManagementEnv.metadata
+    assert "autoreset_mode" not in WorkloadManagementVectorEnv.metadata
 
 
 def test_make_vec_truncates() -> None:
@@ -280,12 +280,25 @@ def test_what_it_returns_may_be_written_to() -> None:
     check_same(changed.step([1, 2, 3]), left.step([1, 2, 3]))
 
 
-def test_options_may_be_reset_alike_for_all() -> None:
+def test_rows_may_have_the_same_seed() -> None:
     envs = vector()
     first, _ = envs.reset(seed=[4, 4, 5])
     assert np.array_equal(first[0], first[1])
-    with pytest.raises(OptionsError, match="2 seeds for 3 environments"):
-        envs.reset(seed=[1, 2])
+
+
+@pytest.mark.parametrize(
+    ("seed", "message"),
+    [
+        ([1, 2], "2 seeds for 3 environments"),
+        (1.5, "1.5 is not an integer from 0 on"),
+        ("abc", "'abc' is not an integer from 0 on"),
+        (-1, "-1 is not an integer from 0 on"),
+        ([1, None, True], "True is not an integer from 0 on"),
+    ],
+)
+def test_seeds_that_are_none_are_errors(seed: Any, message: str) -> None:
+    with pytest.raises(OptionsError, match=f"reset: seed: {message}"):
+        vector().reset(seed=seed)
 
 
 def test_without_a_seed_the_random_numbers_go_on() -> None:

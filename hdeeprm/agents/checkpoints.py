@@ -97,12 +97,14 @@ class Checkpoint:
 
 
 def environment_facts(env: WorkloadManagementEnv) -> dict[str, Any]:
-    """What a model depends on: kind and size of the observation, and the actions."""
-    return {
-        "observation": env.experiment_options.env.observation,
+    """What a model depends on: kind and size of the observation, the actions, and where jobs are put."""
+    chosen = env.experiment_options.env
+    facts = {
+        "observation": chosen.observation,
         "actions": list(env.actions.names),
         "observation_size": int(env.observation_space.shape[0]),  # type: ignore[index]
     }
+    return facts | ({"core_selection": chosen.actions.core_selection} if env.actions.num_choices else {})
 
 
 def plugin_shape(env: WorkloadManagementEnv) -> dict[str, int]:

@@ -40,9 +40,9 @@ def clone(
 ) -> list[float]:
     """Fit a learner's logits to a teacher's choices.
 
-    The loss of a decision is -log of the probability that the policy takes any of the acceptable actions; with
-    regrets r it is the mean over the policy of log(1 + r / r0) instead, r0 a small one of those above 0. The
-    learner's optimizer and random stream stay as they are; what estimates values is not fitted.
+    The loss of a decision is -log of the probability that the policy takes any of the acceptable actions;
+    with regrets r it is the mean over the policy of log(1 + r / r0) instead, r0 a small one of those above 0.
+    The learner's optimizer and random stream stay as they are; what estimates values is not fitted.
 
     Args:
         learner: Its network is changed.

@@ -55,7 +55,7 @@ def _classic(options: Options, env: WorkloadManagementEnv, num_envs: int) -> Age
     if name == SHORTEST_FIT:
         from .shortest_fit import ShortestFitAgent
 
-        return ShortestFitAgent()
+        return ShortestFitAgent(**settings)
     if name == ROLLOUT:
         from .rollout import RolloutAgent
 

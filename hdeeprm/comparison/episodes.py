@@ -68,7 +68,7 @@ class Player:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._envs: dict[str, WorkloadManagementEnv] = {}
-        self._agents: dict[tuple[str, int], Agent] = {}
+        self._agents: dict[tuple[str, int], Agent | None] = {}  # None: built anew for each episode
 
     def env(self, contender: Contender) -> WorkloadManagementEnv:
         """The environment of a contender, shared with those that need the same."""
@@ -85,15 +85,13 @@ class Player:
         Args:
             contender: Whose agent.
             number: Of the seed, from 0 on.
-            seed: Of the episode.
+            seed: Of the episode; new weights, where there are none to load, come from the comparison's.
         """
         key = contender.label, number
         if key not in self._agents:
-            agent = self._built(contender, number, seed)
-            if not has_no_memory(agent):
-                return agent
-            self._agents[key] = agent
-        return self._agents[key]
+            agent = self._built(contender, number, self._plan.seed)
+            self._agents[key] = agent if has_no_memory(agent) else None
+        return self._agents[key] or self._built(contender, number, seed)
 
     def _built(self, contender: Contender, number: int, seed: int) -> Agent:
         env = self.env(contender)

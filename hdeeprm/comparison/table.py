@@ -26,34 +26,31 @@ from .setting import Setting
 from .standings import Comparison, Standing
 from .statistics import Interval
 
-FILE_WIDTH = 200
-"""Columns where there is no terminal, so that the table is the same everywhere."""
+WIDTH = 200
 
 
 def show_comparison(comparison: Comparison, console: Console) -> None:
     """Print what was compared, the table of standings, and notes."""
-    setting = comparison.setting
-    direction = "higher" if comparison.higher_is_better else "lower"
+    setting, unit = comparison.setting, METRICS[comparison.metric].unit
     console.print(_headline(setting))
     table = Table("contender")
-    unit = METRICS[comparison.metric].unit
-    table.add_column(comparison.metric if unit == "1" else f"{comparison.metric} ({unit})", justify="right")
-    for title in ("95 % interval", "gain %", "95 % interval", "p", "p (Holm)"):
+    mean = "mean" if unit == "1" else f"mean ({unit})"
+    for title in (mean, "95 % interval", "gain %", "95 % interval", "p", "p (Holm)"):
         table.add_column(title, justify="right")
     for standing in comparison.standings:
         table.add_row(*_row(standing, standing.name == comparison.baseline))
     console.print(table)
+    direction = "higher" if comparison.higher_is_better else "lower"
     over = f"gain over {comparison.baseline}" if comparison.baseline else "no baseline, no gains"
-    console.print(f"{direction} is better; {over}; paired, over {len(setting.starts)} windows")
+    console.print(f"{comparison.metric}, {direction} is better; {over}, paired by window")
     for note in comparison.notes:
         console.print(f"  {note}")
 
 
 def result_console() -> Console:
-    """Standard output; where it is no terminal, of a fixed width."""
+    """Standard output, wide enough for any table: a terminal breaks its lines, but no name is cut short."""
     console = Console(soft_wrap=True, highlight=False, markup=False)
-    if not console.is_terminal:
-        console.width = FILE_WIDTH
+    console.width = WIDTH
     return console
 
 

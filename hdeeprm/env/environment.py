@@ -35,17 +35,26 @@ class EnvironmentSnapshot:
 class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
     """Choose which waiting job goes next and which cores it gets, on a platform whose cores differ.
 
-    **Decision points.** An instant with a submission or a completion after which jobs wait. Between them
-    time is simulated; events within 1e-9 x max(1, now) s (``simulator.instant_tolerance``) are one instant.
+    **Decision points.** An instant with a submission or a completion after which jobs wait; with actions of
+    type *jobs*, one at which also one of the jobs to choose from fits. Between them time is simulated; events
+    within 1e-9 x max(1, now) s (``simulator.instant_tolerance``) are one instant.
 
-    **Actions.** ``Discrete(n)``: the selection pairs of ``env.actions.selection`` in their order (all 36 by
-    default: job selections random, first, shortest, smallest, low_mem, low_mem_bw times core selections
-    random, high_gflops, high_cores, high_mem, high_mem_bw, low_power), then *void* where ``env.actions.void``
-    is true. A pair is applied repeatedly: take the selected job, allocate it core by core, start it, and go
-    on until the selected job does not fit. Void starts nothing; it is masked where no job runs and none will
-    arrive. A masked action is replaced by the first allowed one and counted in ``info["invalid_actions"]``.
+    **Actions.** ``Discrete(n)``, by ``env.actions.type``:
 
-    **Observation.** ``Box(0, 1, (size,), float32)``, flat:
+    * *pairs*: the selection pairs of ``env.actions.selection`` in their order (all 36 by default: job
+      selections random, first, shortest, smallest, low_mem, low_mem_bw times core selections random,
+      high_gflops, high_cores, high_mem, high_mem_bw, low_power). A pair is applied repeatedly: take the
+      selected job, allocate it core by core, start it, and go on until the selected job does not fit.
+    * *jobs*: action k starts the waiting job that has k older ones, alone, on cores by
+      ``env.actions.core_selection``, for k below ``env.actions.num_jobs``. It is masked where there is no
+      such job or it does not fit. While a job was started and another one fits, time stands still and the
+      next decision is about the same instant.
+
+    The last action is *void* where ``env.actions.void`` is true. It starts nothing and lets time go on; it is
+    masked where no job runs and none will arrive. A masked action is replaced by the first allowed one and
+    counted in ``info["invalid_actions"]``.
+
+    **Observation.** ``Box(0, 1, (size,), float32)``, flat, by ``env.observation``:
 
     * *normal*: for each node its free memory fraction; for each of its processors the free bandwidth
       fraction (0 when over-subscribed), then for each of its cores the speed and the power of its P-state
@@ -53,10 +62,21 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
       hidden).
     * *small*: the same without the cores.
     * *minimal*: nothing of the platform.
-    * All end with 21 values of the queue: minimum, first quartile, median, third quartile and maximum of
-      requested time, cores, memory and bandwidth of the waiting jobs over the 99th percentile of the
+    * These three end with 21 values of the queue: minimum, first quartile, median, third quartile and maximum
+      of requested time, cores, memory and bandwidth of the waiting jobs over the 99th percentile of the
       workload, then the relative change of the queue's length since the last decision, mapped from
       [-s, s] (``env.queue_sensitivity``) to [0, 1].
+    * *fit*: for each job selection but random three values of the job that it picks: whether it fits now, its
+      requested time and its cores; 15 values.
+    * *queue*: ten values for each of the first ``env.actions.num_jobs`` waiting jobs, all 0 where there are
+      fewer: 1; whether it fits now; requested time and cores; cores over those of the platform; memory and
+      bandwidth over the 99th percentiles; age up to 30 days; age over requested time (at least 10 s) up to
+      10,000; requested time x cores.
+    * *fit* and *queue* end with 7 values of the system: free cores over all; number of waiting jobs; age of
+      the oldest; share of over-subscribed processors; mean requested time and cores of the running jobs;
+      their number. Times, cores, ages and numbers are log(1 + value) / log(1 + limit), where the limit is the
+      99th percentile of the workload, for numbers that of the episode's jobs.
+    * Others by the name that ``hdeeprm.env.register_observation`` was given.
 
     **Reward.** By ``env.objective``; *instant* is a rate right after the action, *integrated* adds up over an
     episode to exactly the second column (times in s, power in W, energy in J):
@@ -74,19 +94,23 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
     avg_bounded_slowdown   - sum of 1 / max(requested time, 10)   - sum of bounded slowdowns
     =====================  =====================================  =======================================
 
-    **Episode.** All jobs, or the sequence ``workload.window`` (start, length; a random start is drawn from
-    the environment's seed at each reset, or given as ``reset(options={"first_job": k})``). ``terminated``
-    once every job has ended or was rejected; ``truncated`` is left to Gymnasium's ``TimeLimit``
-    (``max_episode_steps``).
+    **Episode.** All jobs, or a sequence of ``workload.window``: ``length`` jobs from ``start``, which is
+    fixed, or drawn from the environment's seed at each reset, or given as
+    ``reset(options={"first_job": k})``. With ``split``, sequences lie within one part of the workload; with
+    ``load``, their arrivals are stretched until they offer that load. ``terminated`` once every job has ended
+    or was rejected; ``truncated`` is left to Gymnasium's ``TimeLimit`` (``max_episode_steps``).
 
     **Info**, the same keys at each step: ``action_mask`` int8, shape (n,); ``now`` s; ``num_waiting``,
-    ``num_running``, ``num_ended`` jobs; ``invalid_actions``.
+    ``num_running``, ``num_ended`` jobs; ``invalid_actions``. What the schedule came to is told by
+    :meth:`summary`.
 
     **Rendering.** ``render_mode="ansi"``: queue, running jobs and nodes as text.
 
     Args:
         options: The content of an options.json, its path, or loaded options.
         workload: A workload file that takes the place of ``workload_file_path``.
+        part: Part of the workload that takes the place of ``workload.window.part``: "all", "train",
+            "validation" or "test".
         render_mode: None or "ansi".
         recording: Keep which cores each job got and when processors were over-subscribed.
 

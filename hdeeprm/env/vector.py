@@ -12,16 +12,16 @@ from gymnasium.utils.seeding import np_random
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from hdeeprm.errors import AgentError, OptionsError, SimulationError, WorkloadError
+from hdeeprm.errors import OptionsError, SimulationError, WorkloadError
 from hdeeprm.options import Options
 from hdeeprm.simulator import SimulatorBatch
 from hdeeprm.simulator.batch import DISABLED, NEXT_STEP, SAME_STEP
 
 from .rendering import render_text
 from .settings import DecisionProblem, checked_render_mode, reset_options, stream_seed
+from .vector_arguments import at_least_one, checked_actions, checked_mode, chosen_rows, row_seeds
+from .vector_infos import Array, Bools, fields, in_rows, only, plain, told
 
-Array = npt.NDArray[Any]
-Bools = npt.NDArray[np.bool_]
 Observations = npt.NDArray[np.float32]
 Masks = npt.NDArray[np.int8]
 Actions = npt.NDArray[np.int64]
@@ -32,8 +32,6 @@ _MODES = {
     AutoresetMode.SAME_STEP: SAME_STEP,
     AutoresetMode.DISABLED: DISABLED,
 }
-_FACTS = ("now", "num_waiting", "num_running", "num_ended", "invalid_actions")
-"""What infos tell besides the masks; fields of the simulators' outcomes."""
 
 
 class WorkloadManagementVectorEnv(VectorEnv[Observations, Actions, Array]):
@@ -82,12 +80,12 @@ class WorkloadManagementVectorEnv(VectorEnv[Observations, Actions, Array]):
         max_episode_steps: int | None = None,
         render_mode: str | None = None,
     ) -> None:
-        self.num_envs = _at_least_one("num_envs", num_envs)
+        self.num_envs = at_least_one("num_envs", num_envs)
         self.max_episode_steps = max_episode_steps
         if max_episode_steps is not None:
-            _at_least_one("max_episode_steps", max_episode_steps)
+            at_least_one("max_episode_steps", max_episode_steps)
         self.render_mode = checked_render_mode(render_mode)
-        self.autoreset_mode = _autoreset_mode(autoreset_mode)
+        self.autoreset_mode = checked_mode(autoreset_mode)
         self.metadata = {"render_modes": ["ansi"], "render_fps": 4, "autoreset_mode": self.autoreset_mode}
         self._take(DecisionProblem.of(options, workload, part))
         by_hand = self._problem.kind.write is not None or max_episode_steps is not None
@@ -140,7 +138,7 @@ class WorkloadManagementVectorEnv(VectorEnv[Observations, Actions, Array]):
         """
         asked = reset_options(options, ("first_job", "reset_mask"))
         chosen = self._chosen(asked["reset_mask"])
-        seeds = self._seeds(seed)
+        seeds = row_seeds(seed, self.num_envs)
         starts = self._asked_starts(asked["first_job"])
         fresh = [self._stream_seed(row, seeds[row]) if chosen[row] else None for row in range(self.num_envs)]
         self._open(starts, chosen, fresh if any(number is not None for number in fresh) else None)
@@ -153,23 +151,10 @@ class WorkloadManagementVectorEnv(VectorEnv[Observations, Actions, Array]):
         """The rows to reset."""
         if reset_mask is None:
             return self._rows
-        mask = np.asarray(reset_mask)
-        if mask.shape != (self.num_envs,) or mask.dtype != np.bool_ or not mask.any():
-            raise OptionsError(
-                f"reset: reset_mask: {reset_mask!r} is no bool array of shape ({self.num_envs},) with a True"
-            )
+        mask = chosen_rows(reset_mask, self.num_envs)
         if not (self._seeded | mask).all():
             raise OptionsError("reset: reset_mask: reset all environments before some of them")
         return mask
-
-    def _seeds(self, seed: Any) -> list[int | None]:
-        """The seed of each row."""
-        if seed is None or isinstance(seed, int | np.integer):
-            return [None if seed is None else int(seed) + row for row in range(self.num_envs)]
-        seeds = list(seed)
-        if len(seeds) != self.num_envs:
-            raise OptionsError(f"reset: seed: {len(seeds)} seeds for {self.num_envs} environments")
-        return [None if number is None else int(number) for number in seeds]
 
     def _stream_seed(self, row: int, seed: int | None) -> int | None:
         """Seed of the random stream of a row; None where it goes on."""
@@ -215,7 +200,9 @@ class WorkloadManagementVectorEnv(VectorEnv[Observations, Actions, Array]):
             AgentError: If the actions are not in the action space.
             SimulationError: If an episode is over, or there was no reset.
         """
-        view, numbers = self.batch.view, self._checked(actions)
+        view, numbers = self.batch.view, checked_actions(actions, self.num_envs, self.actions.num_actions)
+        if not self._seeded[0]:
+            raise SimulationError("there is no episode yet; reset before the first step")
         self._forget_final()
         self.batch.step(numbers, self._kernel_mode)
         self._observe(self._rows)
@@ -225,23 +212,6 @@ class WorkloadManagementVectorEnv(VectorEnv[Observations, Actions, Array]):
         ended = terminations | truncations
         ending = self._end(ended, terminations) if ended.any() else {}
         return view.observations.copy(), rewards, terminations, truncations, self._infos(self._rows) | ending
-
-    def _checked(self, actions: Any) -> Actions:
-        """The actions as the kernel takes them."""
-        given = np.asarray(actions)
-        if given.shape == (self.num_envs,) and given.dtype.kind in "iu":
-            numbers = np.ascontiguousarray(given, np.int64)
-            if numbers.view(np.uint64).max() < self.actions.num_actions:  # negative ones look huge
-                self._check_reset()
-                return numbers
-        raise AgentError(
-            f"actions {actions!r} are not {self.num_envs} integers from 0 to {self.actions.num_actions - 1}; "
-            "the environment's actions.names tells what each does"
-        )
-
-    def _check_reset(self) -> None:
-        if not self._seeded[0]:
-            raise SimulationError("there is no episode yet; reset before the first step")
 
     def _cut(self) -> Bools:
         """The rows whose episodes have had all the steps that they may have; they count as over."""
@@ -270,26 +240,20 @@ class WorkloadManagementVectorEnv(VectorEnv[Observations, Actions, Array]):
             view.final_masks[ended] = view.masks[ended]
             view.final_outcomes[ended] = view.outcomes[ended]
             self._open(self._starts, ended)
-        infos = {"episode_summary": _told({}, view.summaries, ended), "_episode_summary": ended}
+        summary = fields(view.summaries, view.summaries.dtype.names or (), ended)
+        infos = {"episode_summary": summary, "_episode_summary": ended}
         if self.autoreset_mode is AutoresetMode.SAME_STEP:
-            masks = {"action_mask": view.final_masks.copy(), "_action_mask": ended}
-            final_info = _told(masks, view.final_outcomes, ended, _FACTS)
-            final_obs = _in_rows(view.final_observations, ended)
-            infos |= {
-                "final_obs": final_obs,
-                "final_info": final_info,
-                "_final_obs": ended,
-                "_final_info": ended,
-            }
+            infos["final_obs"], infos["_final_obs"] = in_rows(view.final_observations, ended), ended
+            infos["final_info"] = told(view.final_masks, view.final_outcomes, ended)
+            infos["_final_info"] = ended
         return infos
 
     def _infos(self, rows: Bools) -> dict[str, Any]:
         """What infos tell of the present decision points of some rows."""
-        masks, outcomes = self.batch.view.masks.copy(), self.batch.view.outcomes
-        if rows is not self._rows:
-            outcomes = outcomes.copy()
-            masks[~rows], outcomes[~rows] = 0, np.zeros((), outcomes.dtype)
-        return _told({"action_mask": masks, "_action_mask": rows}, outcomes, rows, _FACTS)
+        view = self.batch.view
+        if rows is self._rows:
+            return told(view.masks, view.outcomes, rows)
+        return told(only(view.masks, rows), only(view.outcomes, rows), rows)
 
     def action_masks(self) -> Masks:
         """Which actions are allowed at the present decision points: int8, shape (N, actions)."""
@@ -301,7 +265,7 @@ class WorkloadManagementVectorEnv(VectorEnv[Observations, Actions, Array]):
         They hold all that the next steps depend on: simulations with their random streams and steps so far,
         and what is shown.
         """
-        return {name: _plain(array) for name, array in self._state().items()}
+        return {name: plain(array) for name, array in self._state().items()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Come back to a state of this environment, or of one with the same arguments.
@@ -310,14 +274,14 @@ class WorkloadManagementVectorEnv(VectorEnv[Observations, Actions, Array]):
             SimulationError: If it is of another number of environments, platform, workload or observation.
         """
         own = self._state()
-        plain = {name: np.ascontiguousarray(array) for name, array in state.items()}
-        if {name: array.shape for name, array in plain.items()} != {
-            name: _plain(array).shape for name, array in own.items()
+        given = {name: np.ascontiguousarray(array) for name, array in state.items()}
+        if {name: array.shape for name, array in given.items()} != {
+            name: plain(array).shape for name, array in own.items()
         }:
             raise SimulationError(
                 "the state is of another vector environment; restore one of the same options and num_envs"
             )
-        typed = {name: plain[name].view(array.dtype) for name, array in own.items()}
+        typed = {name: given[name].view(array.dtype) for name, array in own.items()}
         self._seeded = typed.pop("seeded").copy()
         self.batch.restore(typed)
 
@@ -332,40 +296,5 @@ class WorkloadManagementVectorEnv(VectorEnv[Observations, Actions, Array]):
 
     def close_extras(self, **kwargs: Any) -> None:
         """End the threads."""
-        self.batch.close()
-
-
-def _told(
-    infos: dict[str, Any], records: Array, rows: Bools, names: tuple[str, ...] | None = None
-) -> dict[str, Any]:
-    """Infos with fields of records, each with the rows that it tells of."""
-    for name in names or records.dtype.names or ():
-        infos[name] = records[name].copy()
-        infos[f"_{name}"] = rows
-    return infos
-
-
-def _in_rows(observations: Observations, rows: Bools) -> npt.NDArray[np.object_]:
-    """An array of observations with None where there is none, as Gymnasium has it."""
-    found = np.full(len(rows), None, np.object_)
-    found[rows] = np.fromiter(observations[rows], np.object_, count=int(rows.sum()))
-    return found
-
-
-def _plain(array: Array) -> Array:
-    """The bytes of records, other arrays as they are."""
-    return array if array.dtype.names is None else array.view(np.uint8)
-
-
-def _autoreset_mode(mode: Any) -> AutoresetMode:
-    try:
-        return AutoresetMode(mode)
-    except ValueError:
-        known = ", ".join(repr(member.value) for member in AutoresetMode)
-        raise OptionsError(f"autoreset_mode: {mode!r} is not known; one of {known}") from None
-
-
-def _at_least_one(name: str, value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise OptionsError(f"{name}: {value!r} is not an integer above 0")
-    return value
+        if hasattr(self, "batch"):  # Gymnasium closes what could not be made, too
+            self.batch.close()

@@ -197,7 +197,10 @@ def check_unfinished(path: str | Path) -> Mapping[str, Any]:
     """
     state = read_status(path)
     if is_active(state):
-        raise RunDirectoryError(f"{path}: this run is still going on; end it first, or wait for it")
+        raise RunDirectoryError(
+            f"{path}: this run is still going on; end it first, or wait for it. If the machine that it ran "
+            f'on is gone, write "incomplete" as its status in {MARKER}'
+        )
     if state["status"] == "complete":
         raise RunDirectoryError(f"{path}: this run is complete; there is nothing to go on with")
     return state

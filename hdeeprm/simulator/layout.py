@@ -162,6 +162,10 @@ def build_simulation(platform: Platform, jobs: Table, max_jobs: int, recording: 
     simulation.clock["num_cores"] = platform.num_cores
     simulation.clock["recording"] = recording
     simulation.clock["over"] = 1
+    simulation.segments["next_of_job"] = np.arange(
+        1, platform.num_cores + 1
+    )  # as the kernel leaves unused ones
+    simulation.segments["next_of_job"][-1] = tables.NONE
     for place, number in enumerate(random_stream(0), start=1):
         simulation.clock[f"random_{place}"] = number
     return simulation

@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ class Demonstration:
     observations: npt.NDArray[np.float32]  # (decisions, size)
     action_masks: npt.NDArray[np.int8]  # (decisions, actions)
     acceptable: npt.NDArray[np.int8]  # 1 for actions as good as the one taken, (decisions, actions)
+    regrets: npt.NDArray[np.float64] | None  # what each action loses, (decisions, actions), if it is known
 
 
 def watch_teacher(
@@ -142,8 +144,10 @@ class _Watched(Agent):
         self._seen: list[Observation] = []
         self._masks: list[Mask] = []
         self._acceptable: list[npt.NDArray[np.int8]] = []
+        self._regrets: list[npt.NDArray[np.float64]] = []
 
     def begin(self, environment: AgentEnvironment) -> None:
+        self._num_actions = environment.action_size
         self._teacher.begin(environment)
 
     def observe(self, environment: AgentEnvironment) -> Observation:
@@ -154,10 +158,19 @@ class _Watched(Agent):
         assert action_mask is not None
         action = self._ask(observation, action_mask)
         if action_mask[action]:  # else it is asked again
-            self._seen.append(self._shown.copy())
-            self._masks.append(action_mask.copy())
-            self._acceptable.append(self._as_good_as(action, action_mask))
+            self._keep(action_mask, self._as_good_as(action, action_mask))
         return int(action)
+
+    def _keep(self, action_mask: Mask, acceptable: npt.NDArray[np.int8]) -> None:
+        """Keep a decision, unless all that was allowed is as good."""
+        if np.array_equal(acceptable != 0, action_mask != 0):
+            return
+        self._seen.append(self._shown.copy())
+        self._masks.append(action_mask.copy())
+        self._acceptable.append(acceptable)
+        regrets = getattr(self._teacher, "regrets", None)
+        if regrets is not None:
+            self._regrets.append(regrets)
 
     def alter(self, action: int, environment: AgentEnvironment) -> None:
         self._teacher.alter(action, environment)
@@ -176,7 +189,13 @@ class _Watched(Agent):
 
     def demonstration(self) -> Demonstration:
         """All that was kept."""
-        return Demonstration(np.stack(self._seen), np.stack(self._masks), np.stack(self._acceptable))
+        size, num_actions = len(self._shown), self._num_actions
+        return Demonstration(
+            np.array(self._seen, np.float32).reshape(-1, size),
+            np.array(self._masks, np.int8).reshape(-1, num_actions),
+            np.array(self._acceptable, np.int8).reshape(-1, num_actions),
+            np.array(self._regrets).reshape(-1, num_actions) if hasattr(self._teacher, "regrets") else None,
+        )
 
 
 def teaching_options(options: Options) -> Options:
@@ -221,7 +240,12 @@ def _play_in_processes(
     stop: StopRequest,
     note: Callable[[int, Demonstration], None],
 ) -> None:
-    """Play episodes, each in one of a number of processes."""
+    """Play episodes, each in one of a number of processes.
+
+    Raises:
+        AgentError: If the teacher fails, or a process dies.
+    """
+    others = set(multiprocessing.active_children())
     executor = ProcessPoolExecutor(
         min(num_processes, len(episodes)), multiprocessing.get_context("spawn"), _enter, (classroom,)
     )
@@ -229,6 +253,15 @@ def _play_in_processes(
         numbers = {executor.submit(_play, episode): episode for episode in episodes}
         for future in _completed(set(numbers), stop):
             note(numbers[future], future.result())
+    except BaseException as error:
+        for process in set(multiprocessing.active_children()) - others:
+            process.terminate()
+        if isinstance(error, BrokenProcessPool):
+            raise AgentError(
+                "training.pretrain: a process in which the teacher played has died, perhaps for lack of "
+                "memory; take fewer cores (taskset) or a teacher with smaller settings"
+            ) from error
+        raise
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
 

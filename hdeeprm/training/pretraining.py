@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from hdeeprm.agents import Agent
 from hdeeprm.agents.cloning import clone
@@ -66,6 +67,13 @@ def pretrain(
         np.concatenate([part.observations for part in seen]),
         np.concatenate([part.action_masks for part in seen]),
         np.concatenate([part.acceptable for part in seen]),
+        regrets=_joined([part.regrets for part in seen]),
         epochs=chosen.epochs,
         seed=options.seed,
     )
+
+
+def _joined(regrets: list[npt.NDArray[np.float64] | None]) -> npt.NDArray[np.float64] | None:
+    """The regrets of all episodes; None where the teacher tells none."""
+    told = [part for part in regrets if part is not None]
+    return np.concatenate(told) if told else None

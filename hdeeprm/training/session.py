@@ -96,7 +96,7 @@ class Training:
             )
         self._validations.passed, self._saves.passed = progress["validations"], progress["saves"]
         self._points.passed, self._best = progress["points"], dict(progress["best"])
-        self._objective = self._best.get("last_objective", math.nan)
+        self._objective = progress["objective"]
         self._resumed = True
 
     def run(self, directory: RunDirectory, watch: TrainingWatch = unwatched) -> TrainingFacts:
@@ -109,7 +109,8 @@ class Training:
         """
         self._keeper = Keeper(self.trainee, directory.path)
         self._watch, self._directory = watch, directory.path
-        with StopRequest() as self._stop:
+        self._pace = Pace(self._log.steps)
+        with StopRequest(lambda: self._tell("stopping")) as self._stop:
             self._open()
             self._pace, self._saved = Pace(self._log.steps), time.monotonic()
             self._events = Events(directory.path / "tensorboard", self._log, resumed=self._resumed)
@@ -199,6 +200,7 @@ class Training:
                 "saves": self._saves.passed,
                 "points": self._points.passed,
                 "best": self._best,
+                "objective": self._objective,
             }
         )
         self._saved = time.monotonic()
@@ -209,7 +211,7 @@ class Training:
         name, loss = log.last_loss()
         self._watch(
             Progress(
-                "stopping" if self._stop.is_made else stage,
+                stage,
                 self._length.unit,
                 min(self._done, self._length.total),
                 self._length.total,

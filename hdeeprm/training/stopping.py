@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -18,10 +19,14 @@ class StopRequest:
     """Whether the user has asked to stop; a second time stops at once, wherever the program is.
 
     Signals are listened to within ``with``, and only in the main thread, which alone gets them.
+
+    Args:
+        heard: Called when the user asks for the first time.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, heard: Callable[[], None] = lambda: None) -> None:
         self.is_made = False
+        self._tell = heard
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> StopRequest:
@@ -33,9 +38,10 @@ class StopRequest:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for number, handler in self._before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
     def _heard(self, number: int, frame: FrameType | None) -> None:
         if self.is_made:
             raise KeyboardInterrupt
         self.is_made = True
+        self._tell()
