@@ -1,4 +1,4 @@
-"""Finds the platforms and workloads that come with the package."""
+"""Finds the platforms, workloads and models that come with the package."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def shipped_file(folder: str, name: str) -> Path | None:
     """A shipped file, by its name with or without extensions; None where there is none.
 
     Args:
-        folder: ``"platforms"`` or ``"workloads"``.
+        folder: ``"platforms"``, ``"workloads"`` or ``"models"``.
         name: Such as ``"gaia"`` or ``"gaia.json"``.
     """
     files = _shipped(folder)

@@ -1,12 +1,13 @@
 """Every block of the documentation is executed, and CI runs what the README says."""
 
 import doctest
-import importlib
+import importlib.util
 import json
 import os
 import pkgutil
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,16 +21,19 @@ from hdeeprm.platforms import load_platform
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(\w+)(?: (\w+))?\n(.*?)^```", re.MULTILINE | re.DOTALL)
+"""Language, the library that the block needs besides, and the text."""
 SET_UP = ("pip install", "pytest", "python -m benchmarks", "source ")  # run by CI itself
 
 
 def blocks(language: str) -> list[pytest.param]:
     found = []
     for page in PAGES:
-        for number, (kind, text) in enumerate(BLOCK.findall(page.read_text("utf-8"))):
+        for number, (kind, library, text) in enumerate(BLOCK.findall(page.read_text("utf-8"))):
             if kind == language:
-                found.append(pytest.param(text, id=f"{page.name}-{number}"))
+                there = not library or importlib.util.find_spec(library) is not None
+                marks = pytest.mark.skipif(not there, reason=f"{library} is not installed")
+                found.append(pytest.param(text, id=f"{page.name}-{number}", marks=marks))
     return found
 
 
@@ -54,6 +58,7 @@ def test_json_block_is_options_or_a_platform(text: str) -> None:
 def test_bash_block(text: str, tmp_path: Path) -> None:
     options = next(block.values[0] for block in blocks("json") if '"nb_jobs": 500' in block.values[0])
     (tmp_path / "options.json").write_text(options, encoding="utf-8")
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
     commands = [line for line in text.splitlines() if not any(word in line for word in SET_UP)]
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     for command in commands:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from hdeeprm.errors import AgentError, HDeepRMError
 from hdeeprm.options import Options
+from hdeeprm.shipped import shipped_file
 
 from .base import Agent
 from .classic import ClassicAgent
@@ -45,9 +46,11 @@ def build(kind: type[Agent], options: Options, env: WorkloadManagementEnv, num_e
 
 
 def located(path: str, folder: Path) -> Path:
-    """A file that options name: relative to their folder, else to the working directory."""
+    """A file that options name: beside them, in the working directory, or among the shipped models."""
     beside = folder / path
-    return Path(path) if Path(path).exists() and not beside.exists() else beside
+    if beside.exists():
+        return beside
+    return Path(path) if Path(path).exists() else shipped_file("models", path) or beside
 
 
 def learner_shape(env: WorkloadManagementEnv) -> Shape:

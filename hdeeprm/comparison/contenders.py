@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hdeeprm.agents.building import located
 from hdeeprm.errors import AgentError, HDeepRMError, OptionsError, did_you_mean
 from hdeeprm.options import AGENT_NAMES, LEARNER_NAMES, Options
 from hdeeprm.options.agent_names import LEARNING, added_names, resolved
@@ -119,7 +120,8 @@ class _Reader:
         elif plugin := _PLUGIN.fullmatch(what):
             yield self._plugin(label or text, *plugin.groups())
         elif _CHECKPOINT.fullmatch(what):
-            agent, env = learner_sections(Path(what), self._tree["env"], self._options)
+            file = located(what, Path())
+            agent, env = learner_sections(file, self._tree["env"], self._options)
             yield Contender(label or text, self._tree | {"agent": agent, "env": env})
         elif what.endswith(".zip"):
             yield Contender(label or text, self._tree, sb3_model=_absolute(what))
