@@ -17,11 +17,15 @@ from hdeeprm import errors
 
 PUBLIC_NAMES = {
     "hdeeprm": (
-        "EmbeddedSimulator HDeepRMError Options Platform Workload WorkloadManagementEnv __version__ "
-        "load_options load_platform load_workload run_experiment"
+        "EmbeddedSimulator HDeepRMError Options Platform Workload WorkloadManagementEnv "
+        "WorkloadManagementVectorEnv __version__ load_options load_platform load_workload run_experiment"
     ),
     "hdeeprm.agents": "Agent AgentEnvironment ClassicAgent RandomAgent agent_from_options load_agent",
-    "hdeeprm.env": "WorkloadManagementEnv learning_environment",
+    "hdeeprm.comparison": "Comparison Standing compare",
+    "hdeeprm.env": (
+        "EnvironmentSnapshot WorkloadManagementEnv WorkloadManagementVectorEnv learning_environment "
+        "learning_vector_environment register_observation"
+    ),
     "hdeeprm.options": (
         "AGENT_NAMES LEARNER_NAMES OBJECTIVES OBSERVATION_NAMES RANDOM_AGENT ActionOptions AgentOptions "
         "EnvOptions Options PretrainOptions SimulatorOptions TrainingOptions WindowOptions WorkloadOptions "
@@ -29,6 +33,7 @@ PUBLIC_NAMES = {
     ),
     "hdeeprm.platforms": "P_STATES Cluster PState Platform load_platform",
     "hdeeprm.simulator": "EmbeddedSimulator JobStatus Objective Simulator SimulatorBatch Snapshot",
+    "hdeeprm.training": "Progress TrainingFacts TrainingStopped TrainingWatch learns unwatched",
     "hdeeprm.workloads": (
         "JobLimits LublinModel SwfTrace TraceSettings Workload generate_lublin load_workload read_swf "
         "workload_from_json workload_from_swf write_swf"
