@@ -16,10 +16,12 @@ import numba
 import pytest
 
 import hdeeprm
+from hdeeprm.errors import DependencyNotInstalled
 from hdeeprm.options import load_options
 from hdeeprm.platforms import load_platform
 
 ROOT = Path(__file__).parents[1]
+RECIPES = "integrations.md"  # whose blocks for other libraries test_integrations.py runs
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)(?: (\w+))?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 """Language, the library that the block needs besides, and the text."""
@@ -30,7 +32,7 @@ def blocks(language: str) -> list[pytest.param]:
     found = []
     for page in PAGES:
         for number, (kind, library, text) in enumerate(BLOCK.findall(page.read_text("utf-8"))):
-            if kind == language:
+            if kind == language and not (library and page.name == RECIPES):
                 there = not library or importlib.util.find_spec(library) is not None
                 marks = pytest.mark.skipif(not there, reason=f"{library} is not installed")
                 found.append(pytest.param(text, id=f"{page.name}-{number}", marks=marks))
@@ -38,7 +40,8 @@ def blocks(language: str) -> list[pytest.param]:
 
 
 @pytest.mark.parametrize("text", blocks("python"))
-def test_python_block(text: str) -> None:
+def test_python_block(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     namespace: dict[str, object] = {}
     exec(compile(text, "documentation", "exec"), namespace)
     assert namespace
@@ -91,6 +94,16 @@ def modules() -> list[str]:
 
 @pytest.mark.parametrize("name", modules())
 def test_doctests(name: str) -> None:
-    module = importlib.import_module(name)
+    try:
+        module = importlib.import_module(name)
+    except (DependencyNotInstalled, ModuleNotFoundError) as error:
+        pytest.skip(str(error))
     assert module.__doc__, f"{name} has no docstring"
     assert doctest.testmod(module).failed == 0
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").rglob("*.json")), ids=lambda path: path.stem)
+def test_examples_are_options(path: Path) -> None:
+    learns = path.stem == "learning"  # which agent, the command line says
+    overrides = {"agent.file": str(ROOT / "examples" / "agent.py")} if learns else None
+    assert load_options(path, overrides).platform_file_path

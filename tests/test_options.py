@@ -726,7 +726,7 @@ def test_all_problems_at_once_in_the_order_of_the_source() -> None:
         ),
         (
             {"env": {"observation": "smal"}},
-            "env.observation: 'smal' is not allowed; one of normal, small, minimal, fit, queue. ",
+            "env.observation: 'smal' is not allowed; one of normal, small, minimal, fit, queue",
         ),
         ({"env": {"actions": {"void": 0}}}, "env.actions.void: true or false is wanted; 0 was given"),
         ({"env": {"actions": {"selection": [{"first": []}]}}}, "env.actions.selection[0].first: has no core"),

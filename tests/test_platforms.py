@@ -26,7 +26,17 @@ from hdeeprm.platforms import P_STATES, Platform, load_platform
 from hdeeprm.shipped import shipped_file, shipped_names
 
 SHARED = Path(__file__).parents[2] / "shared"
-CORES = {"das2": 144, "gaia": 2280, "learning": 4, "mc2": 10_002, "pik": 2560, "ricc": 8192}
+CORES = {
+    "das2": 144,
+    "equal_256": 256,
+    "gaia": 2280,
+    "gaia_264": 264,
+    "learning": 4,
+    "mc2": 10_002,
+    "pik": 2560,
+    "ricc": 8192,
+    "unequal_256": 256,
+}
 LINKS = {"type": "InfiniBand QDR", "latency": "0us"}
 
 
@@ -391,7 +401,7 @@ def test_parts_of_the_wrong_kind(wrong: Any) -> None:
 
 def test_an_unknown_name_offers_the_nearest() -> None:
     (line,) = problems("gaja")
-    assert "Did you mean 'gaia'? Shipped: das2, gaia, learning, mc2, pik, ricc." in line
+    assert f"Did you mean 'gaia'? Shipped: {', '.join(CORES)}." in line
     assert "Did you mean 'pik'?" in problems("missing/pik.json")[0]
     assert "no such platform file" in problems("x" * 5000)[0]
 
