@@ -36,11 +36,24 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", "-n", "auto", *session.posargs)
 
 
+LEARNING = (
+    "comparison",
+    "comparison_cli",
+    "demonstration",
+    "integrations",
+    "learners",
+    "training",
+    "training_cli",
+)
+"""Tests whose many episodes would take an hour on plain Python and reach nothing new of the kernel."""
+
+
 @nox.session
 def uncompiled(session: nox.Session) -> None:
     """The tests on the kernel as plain Python, which measures its coverage."""
     settings = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
-    session.run("pytest", "-n", "auto", "--cov", "--cov-report=term:skip-covered", env=settings)
+    left_out = [f"--ignore=tests/test_{name}.py" for name in LEARNING]
+    session.run("pytest", "-n", "auto", "--cov", "--cov-report=term:skip-covered", *left_out, env=settings)
 
 
 @nox.session
