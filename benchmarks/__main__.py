@@ -10,11 +10,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import decisions, flatness, reading, start_up, table, whole_trace
+from . import decisions, flatness, learning, planning, reading, start_up, table, vector, whole_trace
 from .measuring import GAIA_TRACE, SHIPPED_TRACE, Row, Settings
 
 FAMILIES = {
     "decisions": decisions,
+    "vector": vector,
+    "planning": planning,
+    "learning": learning,
     "flatness": flatness,
     "start_up": start_up,
     "whole_trace": whole_trace,

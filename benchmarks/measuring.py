@@ -11,19 +11,26 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 GAIA_TRACE = REPOSITORY.parent / "shared" / "traces" / "UniLu-Gaia-2014-1.swf"
 """The log of the machine that platform ``gaia`` describes, from the Parallel Workloads Archive."""
 SHIPPED_TRACE = "gaia_like.swf"
+GAIA_WINDOWS: Mapping[str, Any] = {
+    "platform_file_path": "gaia",
+    "workload_file_path": SHIPPED_TRACE,
+    "workload": {"window": {"start": "random", "length": 256}},
+}
+"""Options of short episodes such as agents learn from; the same on every machine, whatever the trace."""
 
 Case = Callable[[], tuple[int, float]]
 """Something to measure: does it once and returns how many units of work it did, and its CPU seconds."""
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -73,23 +80,23 @@ class Row:
 
 @dataclass(frozen=True)
 class Rate:
-    """Units of work per CPU second: the median and the extremes of the repetitions."""
+    """Units of work per second, of CPU time unless said otherwise: median and extremes of repetitions."""
 
     per_second: float
     lowest: float
     highest: float
 
 
-def measure_rates(cases: Mapping[str, Case], repetitions: int) -> dict[str, Rate]:
+def measure_rates(cases: Mapping[Key, Case], repetitions: int) -> dict[Key, Rate]:
     """Measure cases in turn, so that a slow minute of the machine falls on all of them alike.
 
     Args:
-        cases: What to measure, by name; each is done once before, unmeasured.
+        cases: What to measure, by name or another key; each is done once before, unmeasured.
         repetitions: Measurements of each.
     """
     for case in cases.values():
         case()
-    found: dict[str, list[float]] = {name: [] for name in cases}
+    found: dict[Key, list[float]] = {name: [] for name in cases}
     for _ in range(repetitions):
         for name, case in cases.items():
             units, seconds = case()

@@ -6,12 +6,14 @@ import os
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from .measuring import Row
 
 COLUMNS = ("what", "median", "target", "met", "beside it")
-LIBRARIES = ("numba", "numpy", "gymnasium")
+LIBRARIES = ("numba", "numpy", "gymnasium", "torch")
+"""The last one where it is installed."""
 
 
 def markdown(families: Mapping[str, Sequence[Row]], command: str, repetitions: int) -> str:
@@ -25,7 +27,8 @@ def markdown(families: Mapping[str, Sequence[Row]], command: str, repetitions: i
     parts = [
         "# Benchmarks",
         f"Made by `{command}`, from the root of the repository. Medians of {repetitions} "
-        "repetitions, in CPU time of one process on one core; a target is what the project asks of itself.",
+        "repetitions, in CPU time of one process on one core unless said otherwise; a target is what the "
+        "project asks of itself.",
         machine(),
     ]
     for text, rows in families.items():
@@ -36,7 +39,7 @@ def markdown(families: Mapping[str, Sequence[Row]], command: str, repetitions: i
 
 def machine() -> str:
     """Processor, number of cores and versions."""
-    versions = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    versions = ", ".join(f"{name} {version(name)}" for name in LIBRARIES if find_spec(name))
     return (
         f"Machine: {_processor()}, {os.cpu_count()} cores, {platform.system()}. "
         f"{platform.python_implementation()} {platform.python_version()}, {versions}."

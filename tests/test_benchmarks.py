@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numba
@@ -23,15 +24,18 @@ def benchmarks(monkeypatch):
         del sys.modules[name]
 
 
-measured_kernel = pytest.param(
-    "decisions",
-    marks=pytest.mark.skipif(
-        bool(numba.config.DISABLE_JIT), reason="slow as plain Python, and tells nothing"
-    ),
+compiled_only = pytest.mark.skipif(
+    bool(numba.config.DISABLE_JIT), reason="slow as plain Python, and tells nothing"
 )
+needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
+FAMILIES = [
+    *(pytest.param(name, marks=compiled_only) for name in ("decisions", "vector", "planning")),
+    pytest.param("learning", marks=[compiled_only, needs_torch]),
+    "reading",
+]
 
 
-@pytest.mark.parametrize("family", [measured_kernel, "reading"])
+@pytest.mark.parametrize("family", FAMILIES)
 def test_rows_have_a_value_a_unit_and_a_verdict(benchmarks, family, capsys):
     tiny = ["--only", family, "--trace", "gaia_like.swf", "--repetitions", "1", "--scale", "0.0002", "--json"]
     assert benchmarks.main(tiny) == 0
