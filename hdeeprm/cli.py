@@ -237,8 +237,14 @@ def _overrides(chosen: argparse.Namespace) -> dict[str, Any]:
         "simulator.clock": chosen.clock,
         "log_level": chosen.log_level,
         # Those of the command line are relative to the working directory, not to the file's folder.
-        **{place: file and os.path.abspath(file) for place, file in files.items()},
+        **{place: file and _from_here(place, file) for place, file in files.items()},
     }
+
+
+def _from_here(place: str, file: str) -> str:
+    """A file of the command line as options may name it; a model that is not here may be a shipped one."""
+    may_be_shipped = place == "agent.input_model" and not os.path.lexists(file)
+    return file if may_be_shipped else os.path.abspath(file)
 
 
 def _one_run(options: Options, k: int, place: Path, chosen: argparse.Namespace, reporter: RunReporter) -> Run:

@@ -11,12 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .distributions import entropy, log_softmax, of_actions
-from .on_policy import Batch, RolloutLearner, RolloutSettings, normalized
+from .on_policy import Batch, OnPolicySettings, RolloutLearner, normalized
 from .settings import integer, number, switch
 
 
 @dataclass(frozen=True)
-class ActorCriticSettings(RolloutSettings):
+class ActorCriticSettings(OnPolicySettings):
     """Settings of actor-critic."""
 
     rollout_steps: int = integer(16)

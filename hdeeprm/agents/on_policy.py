@@ -39,7 +39,7 @@ class PolicyLearner(Learner):
 
 
 @dataclass(frozen=True)
-class RolloutSettings(LearnerSettings):
+class OnPolicySettings(LearnerSettings):
     """Settings of learners that learn from rollouts: a fixed number of steps in every environment."""
 
     rollout_steps: int = integer(128)
@@ -90,7 +90,7 @@ class RolloutLearner(PolicyLearner):
     estimated value; where it came to its own end, nothing follows.
     """
 
-    settings: RolloutSettings
+    settings: OnPolicySettings
 
     def __init__(self, *args: Any, **arguments: Any) -> None:
         super().__init__(*args, **arguments)

@@ -15,14 +15,14 @@ from torch import Tensor
 
 from .distributions import entropy, log_softmax, of_actions
 from .learner import PIECE_ROWS
-from .on_policy import Batch, RolloutLearner, RolloutSettings, normalized
+from .on_policy import Batch, OnPolicySettings, RolloutLearner, normalized
 from .settings import integer, number
 
 LOSS_NAMES = ("policy_loss", "value_loss", "entropy", "old_approx_kl", "approx_kl", "clipfrac")
 
 
 @dataclass(frozen=True)
-class PPOSettings(RolloutSettings):
+class PPOSettings(OnPolicySettings):
     """Settings of proximal policy optimization."""
 
     epochs: int = integer(4)

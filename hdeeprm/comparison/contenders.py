@@ -145,7 +145,7 @@ class _Reader:
             agent["input_model"] = _absolute(model)
             agent["hidden"], env = plugin_facts(Path(model), env, self._options)
         if self._options.agent.type == LEARNING:
-            agent |= {"hidden": self._options.agent.hidden, "gamma": self._options.agent.gamma}
+            agent = {"hidden": self._options.agent.hidden, "gamma": self._options.agent.gamma} | agent
         return Contender(label, self._tree | {"agent": agent, "env": env})
 
     def _named(self, label: str, what: str) -> Contender:

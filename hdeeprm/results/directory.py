@@ -41,9 +41,7 @@ FILES = (
     "over_utilization_mem.csv",
     "over_utilization_mem_bw.csv",
     "metrics.json",
-    "checkpoint*.pt",
     "checkpoints/*.pt",
-    "events.out.tfevents.*",
     "tensorboard/events.out.tfevents.*",
 )
 """Every file that a run may write, as patterns relative to its directory; nothing else is ever deleted."""
