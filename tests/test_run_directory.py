@@ -13,6 +13,7 @@ import pytest
 
 from hdeeprm.errors import RunDirectoryError
 from hdeeprm.results import RunDirectory, clean, default_run_directory, find_runs, read_status
+from hdeeprm.results.atomic import open_atomically
 from hdeeprm.results.directory import FILES, MARKER
 
 
@@ -283,3 +284,23 @@ def test_a_file_that_cannot_be_deleted(tmp_path: Path) -> None:
     assert not removed
     assert "Permission denied" in reason
     run.chmod(0o700)
+
+
+# What has the name of a file that is to be written
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "directory"])
+def test_only_regular_files_are_replaced(tmp_path: Path, kind: str) -> None:
+    target, other = tmp_path / "model.pt", tmp_path / "other"
+    other.write_text("kept")
+    if kind == "link":
+        target.symlink_to(other)
+    elif kind == "pipe":
+        os.mkfifo(target)
+    else:
+        target.mkdir()
+    before = target.lstat()
+    with pytest.raises(RunDirectoryError, match="model.pt is no regular file"), open_atomically(target):
+        pytest.fail("was opened")
+    assert (target.lstat().st_mode, target.lstat().st_ino) == (before.st_mode, before.st_ino)
+    assert other.read_text() == "kept"

@@ -42,8 +42,11 @@ def open_atomically(path: Path) -> Iterator[BinaryIO]:
     An older file of that name stays as it was until then, and for ever if writing fails.
 
     Raises:
-        RunDirectoryError: If it cannot be written; nothing of it is left then.
+        RunDirectoryError: If it cannot be written, nothing of it is left then; or if something else than a
+            regular file has the name, such as a device or a link, which it would take the place of.
     """
+    if os.path.lexists(path) and (path.is_symlink() or not path.is_file()):
+        raise RunDirectoryError(f"{path} is no regular file, and is left as it is; choose another name")
     temporary = path.with_name(temporary_name(path.name))
     try:
         with open(temporary, "wb") as file:
