@@ -53,6 +53,16 @@ Job sizes, run times, and arrivals with a day cycle. For example:
         --memory-mb 50 4000 --out trace.swf
 """
 
+EXPORT_HELP = """\
+Write the platform and the workload of options.json as files that Batsim reads.
+
+Batsim and its scheduler are then started by hand, in two terminals:
+
+    hdeeprm export options.json -o files
+    pybatsim "$(hdeeprm export --scheduler)" -O options.json
+    batsim -p files/platform.xml -w files/workload.json -E
+"""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of ``hdeeprm``."""
@@ -73,6 +83,15 @@ def clean(arguments: Sequence[str] | None = None) -> int:
     return _execute(parser, arguments)
 
 
+def batsim(arguments: Sequence[str] | None = None) -> int:
+    """Entry point of ``hdeeprm-batsim``."""
+    from hdeeprm.dropin.cli import HELP, add_arguments
+
+    parser = _new_parser("hdeeprm-batsim", HELP)
+    add_arguments(parser)
+    return _execute(parser, arguments)
+
+
 def _new_parser(prog: str, description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=prog, description=description, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -90,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
         ("compare", _add_compare, COMPARE_HELP),
         ("platform", _add_platform, "Show a platform: hierarchy, totals, GFLOPS, watts, P-states."),
         ("generate", _add_generate, GENERATE_HELP),
+        ("export", _add_export, EXPORT_HELP),
         ("schema", _add_schema, "Print the JSON Schema of options.json."),
         ("versions", _add_versions, "Print the versions that results depend on, as JSON."),
         ("clean", _add_clean, "Remove run directories that HDeepRM made, and nothing else."),
@@ -165,8 +185,8 @@ def _add_launch(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="take the place of agent.name: ppo, random, a pair such as first-low_power ...",
     )
-    add("--simulator", metavar="NAME", help="take the place of simulator.backend: embedded")
-    add("--clock", metavar="NAME", help="take the place of simulator.clock: exact")
+    add("--simulator", metavar="NAME", help="take the place of simulator.backend: embedded, batsim")
+    add("--clock", metavar="NAME", help="take the place of simulator.clock: exact, batsim")
     add("--log-level", choices=LOG_LEVELS, help="take the place of log_level, for insights.log")
     add("--json", action="store_true", help="print the metrics as JSON, for machines")
     parser.set_defaults(verb=_launch)
@@ -338,6 +358,32 @@ def _is_plain_file(path: Path) -> bool:
 
 
 # schema, versions, clean
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("options", nargs="?", help="options.json: whose platform and workload")
+    add("-cw", "--custom-workload", metavar="FILE", help="Batsim JSON workload, or trace, instead")
+    add("-o", "--output", type=Path, default=Path("batsim"), metavar="DIR", help="folder (%(default)s)")
+    add("--simgrid", metavar="VERSION", help="take the place of simulator.simgrid: 3.24, 3.29")
+    add("--scheduler", action="store_true", help="print the path of the scheduler file for PyBatsim instead")
+    parser.set_defaults(verb=_export, debug=False)
+
+
+def _export(chosen: argparse.Namespace) -> int:
+    from hdeeprm.batsim_files import write_batsim_files
+    from hdeeprm.options import load_options
+
+    if chosen.scheduler:
+        print(Path(__file__).with_name("pybatsim_scheduler.py"))
+        return 0
+    if chosen.options is None:
+        raise OptionsError("no options.json is named; give the one whose platform and workload are wanted")
+    version = {"simulator.backend": "batsim", "simulator.simgrid": chosen.simgrid}
+    options = load_options(chosen.options, version if chosen.simgrid else {})
+    for path in write_batsim_files(options, chosen.output, chosen.custom_workload):
+        print(path)
+    return 0
 
 
 def _add_schema(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from hdeeprm.playing import Decisions, Watch, play
 from hdeeprm.results import RunDirectory, WallTimes, write_results
 from hdeeprm.results.directory import check_unfinished
 from hdeeprm.scenario import Scenario, used_options
+from hdeeprm.simulator.choosing import NewPeer
 from hdeeprm.training import TrainingFacts, TrainingWatch, learns, unwatched
 from hdeeprm.training.parts import test_part
 
@@ -69,6 +70,8 @@ def run_experiment(
     workload: str | Path | None = None,
     watch: Watch = lambda env, num_decisions: None,
     training_watch: TrainingWatch = unwatched,
+    *,
+    new_peer: NewPeer | None = None,
 ) -> Run:
     """Simulate an experiment and write its run directory; an agent that learns is trained before.
 
@@ -78,12 +81,13 @@ def run_experiment(
         workload: A workload file that takes the place of ``workload_file_path``.
         watch: Called now and then with the environment and the number of decisions so far.
         training_watch: Called now and then with the progress of training.
+        new_peer: Makes the Batsim that the episode is played on, instead of the simulator of the options.
 
     Raises:
         HDeepRMError: If the options, a file, the agent or the directory cannot be used. The directory, where
             it was made, is marked failed; after Ctrl-C, incomplete.
     """
-    experiment = _Experiment(options, workload)
+    experiment = _Experiment(options, workload, new_peer)
     run_directory = RunDirectory.create(directory)
     with _marked(run_directory) as facts, _log_file(run_directory, options.log_level):
         used = _used_options(options, workload)
@@ -145,11 +149,15 @@ def check_same_options(given: Options, directory: Path, workload: str | Path | N
 class _Experiment:
     """An environment and who decides in it; nothing is written yet."""
 
-    def __init__(self, options: Options, workload: str | Path | None) -> None:
+    def __init__(
+        self, options: Options, workload: str | Path | None, new_peer: NewPeer | None = None
+    ) -> None:
         self.options = options
         is_learner = learns(options)
         part = test_part(options) if is_learner else None
-        self.env = WorkloadManagementEnv(options, workload=workload, part=part, recording=True)
+        self.env = WorkloadManagementEnv(
+            options, workload=workload, part=part, recording=True, new_peer=new_peer
+        )
         self.training: Training | None = None
         self.notices: list[str] = []
         if is_learner and options.agent.run == "train":
@@ -185,7 +193,8 @@ class _Experiment:
             self._agent, first_job = self.training.agent, env.windows.first
         for notice in self.notices:
             logger.warning("%s", notice)
-        decisions = play(env, self._agent, self.options.seed, watch, first_job=first_job)
+        with closing(env):
+            decisions = play(env, self._agent, self.options.seed, watch, first_job=first_job)
         logger.info("%d decisions, %g s simulated", len(decisions.actions), env.simulator.now)
         metrics = write_results(
             directory,

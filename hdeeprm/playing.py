@@ -6,7 +6,7 @@ import inspect
 import reprlib
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +15,16 @@ import numpy.typing as npt
 
 from hdeeprm.agents import Agent, AgentEnvironment, ClassicAgent
 from hdeeprm.agents.base import Mask, Observation
-from hdeeprm.agents.places import error_place, error_text, member_place
+from hdeeprm.agents.places import blamed, member_place
 from hdeeprm.env import WorkloadManagementEnv
-from hdeeprm.errors import AgentError, HDeepRMError
+from hdeeprm.errors import AgentError
+from hdeeprm.simulator import EmbeddedSimulator
 from hdeeprm.simulator.protocol import Records
 
 DECISIONS_AT_ONCE = 2000
 """Decisions between two looks at the progress and at the keyboard."""
+FEW_DECISIONS = 20
+"""The same where a Batsim tells the time, which takes longer."""
 MAX_MASKED_ANSWERS = 1000
 """How often an agent that answers with masked actions is asked again."""
 
@@ -70,7 +73,7 @@ def play(
         records.append(record)
         actions.append(np.full(len(record), action, np.int64))
         num_decisions += len(record)
-        if num_decisions % DECISIONS_AT_ONCE < len(record):
+        if len(record) > 1 or num_decisions % DECISIONS_AT_ONCE == 0:
             watch(env, num_decisions)
     watch(env, num_decisions)
     return Decisions(
@@ -104,8 +107,9 @@ class _Episode:
         """An agent that always answers the same needs no observations: many decisions at once."""
         env, action = self._environment.env, self._checked(answer)
         pair = env.pair(action)
+        limit = DECISIONS_AT_ONCE if type(env.simulator) is EmbeddedSimulator else FEW_DECISIONS
         while not env.simulator.over:
-            yield env.simulator.run(pair, DECISIONS_AT_ONCE), action
+            yield env.simulator.run(pair, limit), action
 
     def _asked(self) -> Iterator[tuple[Records, int]]:
         """Ask the agent at each decision point."""
@@ -116,7 +120,7 @@ class _Episode:
             observation, mask = agent.observe(environment), environment.action_mask()
             action = self._answer(ask, observation, mask)
             if is_first:
-                self.first_probabilities, is_first = agent.preferences(observation, mask), False
+                self.first_probabilities, is_first = self._likely(observation, mask), False
             agent.alter(action, environment)
             agent.rewarded(environment)
             steps = environment.steps_taken()
@@ -158,19 +162,28 @@ class _Episode:
             f"{self._environment.action_size - 1}; let decide return the number of an action"
         )
 
-    @contextmanager
-    def _blamed(self) -> Iterator[None]:
-        """Say of an error which line of the agent raised it, and when."""
-        try:
-            yield
-        except (HDeepRMError, MemoryError):
-            raise
-        except Exception as error:
+    def _likely(self, observation: Observation, mask: Mask) -> npt.NDArray[np.float64] | None:
+        """The agent's preferences, if it has some.
+
+        Raises:
+            AgentError: If they are not a number for each action.
+        """
+        found = self._agent.preferences(observation, mask)
+        if found is None:
+            return None
+        likely, num_actions = np.asarray(found, np.float64), self._environment.action_size
+        if likely.shape != (num_actions,):
             kind = type(self._agent)
             raise AgentError(
-                f"{error_place(error, kind)}: {kind.__name__} failed at {self._environment.now:g} s: "
-                f"{error_text(error)}; correct it (--debug shows the traceback)"
-            ) from error
+                f"{member_place(kind, 'preferences')}: {kind.__name__}.preferences returned an array of the "
+                f"shape {likely.shape}; probabilities of {num_actions} actions are wanted, or None"
+            )
+        return likely
+
+    def _blamed(self) -> AbstractContextManager[None]:
+        """Say of an error which line of the agent raised it, and when."""
+        kind = type(self._agent)
+        return blamed(kind, lambda: f"{kind.__name__} failed at {self._environment.now:g} s")
 
 
 def question(agent: Agent) -> Question:

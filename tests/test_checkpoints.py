@@ -240,6 +240,61 @@ def test_a_checkpoint_that_is_not_what_it_should_be(tmp_path: Path, changes: Any
     assert problem_of(lambda: load_checkpoint(path)).startswith(f"{path}: {message}")
 
 
+def ring() -> list[Any]:
+    """A list that contains itself."""
+    found: list[Any] = []
+    found.append({"inner": found})
+    return found
+
+
+def deep(levels: int) -> list[Any]:
+    return [deep(levels - 1)] if levels else []
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"extra": ring()}, "extra[0].inner contains itself"),
+        ({"extra": deep(150)}, "extra[0][0]"),
+        ({"extra": {1.5: 3}}, "extra has a key that is neither text nor number"),
+        ({"extra": torch.empty(3, device="meta")}, "extra is a tensor of an unusual kind"),
+        ({"extra": torch.eye(3).to_sparse()}, "extra is a tensor of an unusual kind"),
+        (
+            {"extra": torch.zeros(1).expand(10**12)},
+            "extra is a tensor of 1000000000000 numbers that",
+        ),
+        (
+            {"shape": SHAPE | {"num_actions": torch.tensor(3)}},
+            "its 'shape' has 'num_actions', a Tensor",
+        ),
+        (
+            {"environment": FACTS | {"observation": torch.tensor([1, 2])}},
+            "its 'environment' has 'obs",
+        ),
+        ({"environment": FACTS | {"actions": [torch.zeros(2)]}}, "its 'environment' has 'actions', which"),
+    ],
+    ids=str,
+)
+def test_an_edited_checkpoint_is_refused_by_the_name_of_the_entry(
+    tmp_path: Path, changes: Any, message: str
+) -> None:
+    path = raw(tmp_path / "a.pt", **changes)
+    found = problem_of(lambda: load_checkpoint(path))
+    assert found.startswith(f"{path}: is a damaged checkpoint: {message}")
+
+
+def test_a_version_that_is_a_tensor_is_none(tmp_path: Path) -> None:
+    path = raw(tmp_path / "a.pt", format_version=torch.tensor([[1, 1], [1, 1]]))
+    assert "of format version tensor([[1, 1], [1, 1]]); this" in problem_of(lambda: load_checkpoint(path))
+
+
+def test_what_lies_in_many_places_is_looked_at_once(tmp_path: Path) -> None:
+    doubled: list[Any] = []
+    for _ in range(60):
+        doubled = [doubled, doubled]
+    assert load_checkpoint(raw(tmp_path / "a.pt", extra=doubled)).state["extra"]
+
+
 @pytest.mark.parametrize("content", [torch.zeros(3), [1, 2], 7, {}])
 def test_another_thing_that_torch_saved(tmp_path: Path, content: Any) -> None:
     path = tmp_path / "a.pt"

@@ -160,7 +160,12 @@ def test_all_wrong_options_at_once(folder: Path, capsys: pytest.CaptureFixture[s
         ({"workload": {"window": {"start": 2, "length": 5}}}, 2, ["window", "3"]),
         ({"agent": {"name": "shortest-high_flop"}}, 2, ["agent.name", "high_flop"]),
         ({"agent": {"type": "LEARNING"}}, 2, ["agent.type", "LEARNING"]),
-        ({"simulator": {"backend": "batsim"}}, 2, ["simulator.backend", "embedded"]),
+        ({"simulator": {"backend": "batsin"}}, 2, ["simulator.backend", "'batsim'"]),
+        (
+            {"simulator": {"backend": "batsim", "batsim_command": "no-such-batsim"}},
+            1,
+            ["no-such-batsim", "PATH", "hdeeprm-batsim"],
+        ),
     ],
 )
 def test_wrong_values(

@@ -635,11 +635,40 @@ def test_other_actions_and_observations_drop_what_they_cannot_use() -> None:
     assert problems(wrong, overrides={"env.observation": "small"})[0].startswith("env.actions.num_jobs: ")
 
 
+@pytest.mark.parametrize(
+    ("given", "override", "left"),
+    [
+        (
+            {"clock": "exact", "instant_tolerance": 0.1},
+            {"simulator.backend": "batsim"},
+            {"backend": "batsim"},
+        ),
+        (
+            {"instant_tolerance": 0.1},
+            {"simulator.clock": "batsim"},
+            {"backend": "embedded", "clock": "batsim"},
+        ),
+        (
+            {"backend": "batsim", "timeout": 5},
+            {"simulator.backend": "embedded"},
+            {"backend": "embedded", "clock": "exact"},
+        ),
+    ],
+)
+def test_another_simulator_takes_out_what_it_has_no_use_for(
+    given: dict[str, Any], override: dict[str, Any], left: dict[str, Any]
+) -> None:
+    simulator = load_options(minimal(simulator=given), override).canonical()["simulator"]
+    assert simulator.items() >= left.items()
+    again = minimal(simulator=simulator)
+    assert load_options(again).canonical()["simulator"] == simulator
+
+
 def test_wrong_overrides_are_named_as_such() -> None:
     assert problems(FORM_0_3, overrides={"seed": -1, "simulator.clok": "exact"}) == [
         "override: seed: a number of at least 0 is wanted; -1 was given",
-        "override: simulator.clok: unknown key; one of backend, clock, instant_tolerance. "
-        "Did you mean 'clock'?",
+        "override: simulator.clok: unknown key; one of backend, clock, instant_tolerance, simgrid, "
+        "start_power, batsim_command, timeout. Did you mean 'clock'?",
     ]
 
 
@@ -715,10 +744,25 @@ def test_all_problems_at_once_in_the_order_of_the_source() -> None:
             {"simulator": {"instant_tolerance": 1.5}},
             "simulator.instant_tolerance: a number below 1.0 is wanted",
         ),
-        ({"simulator": {"clock": "batsim"}}, "simulator.clock: 'batsim' is not allowed; only 'exact' is."),
         (
-            {"simulator": {"backend": "batsim"}},
-            "simulator.backend: 'batsim' is not allowed; only 'embedded' is.",
+            {"simulator": {"clock": "batsum"}},
+            "simulator.clock: 'batsum' is not allowed; one of exact, batsim. Did you mean 'batsim'?",
+        ),
+        (
+            {"simulator": {"backend": "batsim", "clock": "exact"}},
+            "simulator.clock: is not for the real Batsim; leave it out",
+        ),
+        (
+            {"simulator": {"clock": "batsim", "timeout": 3}},
+            "simulator.timeout: is not for the embedded simulator with clock 'batsim'; leave it out",
+        ),
+        (
+            {"simulator": {"start_power": "p0"}},
+            "simulator.start_power: is not for the embedded simulator with clock 'exact'; leave it out",
+        ),
+        (
+            {"simulator": {"backend": "batsim", "timeout": 0}},
+            "simulator.timeout: a number above 0.0 is wanted; 0 was given",
         ),
         (
             {"log_level": "debug"},

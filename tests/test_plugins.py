@@ -15,7 +15,7 @@ import pytest
 
 from hdeeprm.agents import Agent, agent_from_options, load_agent
 from hdeeprm.env import WorkloadManagementEnv
-from hdeeprm.errors import AgentError
+from hdeeprm.errors import AgentError, OptionsError
 from hdeeprm.experiment import run_experiment
 from hdeeprm.options import load_options
 from hdeeprm.playing import Decisions, play
@@ -155,6 +155,81 @@ def test_a_run_whose_agent_raises_is_marked_failed(tmp_path: Path, write: Write)
     state = json.loads((tmp_path / "run" / "run.json").read_bytes())
     assert state["status"] == "failed"
     assert state["reason"].startswith(f"{path}:6: Fails failed at 0 s: RuntimeError: tired")
+
+
+@pytest.mark.parametrize(
+    ("method", "failed"),
+    [
+        (
+            "def __init__(self, *sizes):\n    sys.exit(3)",
+            "(gamma, hidden, action_size, observation_size) failed",
+        ),
+        ("def forward_policy(self, observation):\n    sys.exit(3)", " failed at 0 s"),
+        ("def observe(self, environment):\n    sys.exit(3)", " failed at 0 s"),
+        ("def decide(self, observation, action_mask):\n    sys.exit(3)", " failed at 0 s"),
+        ("def begin(self, environment):\n    sys.exit(3)", " failed at 0 s"),
+        ("def preferences(self, observation, mask):\n    sys.exit(3)", " failed at 0 s"),
+        ("def train(self, mode=True):\n    sys.exit(3)", ".train failed"),
+    ],
+)
+def test_an_agent_that_leaves_the_program_names_the_line(write: Write, method: str, failed: str) -> None:
+    head = "import sys\nclass Leaves(PolicyLearningAgent):\n"
+    network = (
+        "    def __init__(self, gamma, hidden, actions, size):\n        super().__init__(gamma)\n"
+        "        self.layer = nn.Linear(size, actions)\n"
+        "    def forward_policy(self, observation):\n"
+        "        return torch.softmax(self.layer(observation), dim=1)\n"
+    )
+    path = write(head + network + textwrap.indent(method, "    "))
+    found = problem_of(lambda: play(*built(path), 1))
+    assert found.startswith(f"{path}:12: Leaves{failed}: SystemExit: 3; correct it")
+
+
+def test_an_error_without_a_text_is_told_by_its_kind(write: Write) -> None:
+    path = write(
+        """\
+        class Silent(Exception):
+            def __str__(self):
+                raise ValueError("no text")
+
+        class Fails(Agent):
+            def decide(self, observation):
+                raise Silent
+        """
+    )
+    found = problem_of(lambda: play(*built(path, agent={"file": str(path), "type": "CLASSIC"}), 1))
+    assert found.startswith(f"{path}:10: Fails failed at 0 s: Silent; correct it")
+
+
+def test_a_train_that_returns_nothing_is_as_good(write: Write) -> None:
+    path = write(
+        """\
+        class Quiet(PolicyLearningAgent):
+            def __init__(self, gamma, hidden, action_size, observation_size):
+                super().__init__(gamma)
+                self.layer = nn.Linear(observation_size, action_size)
+            def train(self, mode=True):
+                super().train(mode)
+            def forward_policy(self, observation):
+                return torch.softmax(self.layer(observation), dim=1)
+        """
+    )
+    assert len(play(*under_test(path), 1).actions) > 0
+
+
+@pytest.mark.parametrize("answer", ["[0.5, 0.5]", "[[0.2, 0.3, 0.5]]", "0.5"])
+def test_preferences_are_a_number_for_each_action(write: Write, answer: str) -> None:
+    path = write(
+        f"""\
+        class Prefers(Agent):
+            def decide(self, observation):
+                return 0
+            def preferences(self, observation, mask):
+                return {answer}
+        """
+    )
+    found = problem_of(lambda: play(*built(path, agent={"file": str(path), "type": "CLASSIC"}), 1))
+    assert found.startswith(f"{path}:7: Prefers.preferences returned an array of the shape (")
 
 
 # The classes that files are derived from
@@ -576,6 +651,14 @@ def test_a_constructor_that_raises(write: Write) -> None:
     assert found.startswith(
         f"{path}:6: Broken(gamma, hidden, action_size, observation_size) failed: Attribute"
     )
+
+
+def test_a_seed_that_pytorch_does_not_take(write: Write) -> None:
+    with pytest.raises(OptionsError, match=r"^seed: an integer from 0 to 18446744073709551615 is wanted"):
+        built(EXAMPLE, seed=2**64)
+    built(EXAMPLE, seed=2**64 - 1)
+    with pytest.raises(OptionsError, match="1180591620717411303424 was given"):
+        built(EXAMPLE, seed=2**70, agent={"name": "ppo"})
 
 
 def test_an_agent_that_does_not_decide(write: Write) -> None:

@@ -32,7 +32,9 @@ PUBLIC_NAMES = {
         "load_options observation_names options_schema register_observation_name"
     ),
     "hdeeprm.platforms": "P_STATES Cluster PState Platform load_platform",
-    "hdeeprm.simulator": "EmbeddedSimulator JobStatus Objective Simulator SimulatorBatch Snapshot",
+    "hdeeprm.simulator": (
+        "EmbeddedSimulator JobStatus Objective Simulator SimulatorBatch Snapshot ToldBatch ToldSimulator"
+    ),
     "hdeeprm.training": "Progress TrainingFacts TrainingStopped TrainingWatch learns unwatched",
     "hdeeprm.workloads": (
         "JobLimits LublinModel SwfTrace TraceSettings Workload generate_lublin load_workload read_swf "

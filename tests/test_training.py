@@ -38,6 +38,7 @@ from hdeeprm.training.demonstrations import teaching_options, watch_teacher  # n
 from hdeeprm.training.length import Milestones  # noqa: E402
 from hdeeprm.training.packing import packed_tree, unpacked_tree  # noqa: E402
 from hdeeprm.training.parts import validation_starts  # noqa: E402
+from hdeeprm.training.session import Training  # noqa: E402
 from hdeeprm.training.stopping import StopRequest  # noqa: E402
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "agent.py"
@@ -268,6 +269,14 @@ def test_an_output_model_that_could_not_be_written_is_refused_at_once(tmp_path: 
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("name", ["m\0.pt", "m" * 300])
+def test_an_output_model_whose_name_cannot_be_a_file_is_refused_at_once(tmp_path: Path, name: str) -> None:
+    agent = {"name": "ppo", "output_model": str(tmp_path / name)}
+    message = message_of(AgentError, lambda: run_experiment(training_options(agent=agent), tmp_path / "run"))
+    assert message.startswith("agent.output_model (-om): ") and "cannot be written" in message
+    assert message.isprintable() and not (tmp_path / "run").exists()
+
+
 def test_training_too_short_to_learn_says_so(tmp_path: Path) -> None:
     short = training_options("reinforce", training={"total_steps": None, "episodes": 2})
     run = run_experiment(short, tmp_path / "run")
@@ -452,6 +461,98 @@ def test_a_damaged_checkpoint_cannot_go_on(stopped: Path, damage: str) -> None:
     assert read_status(stopped)["status"] == "incomplete"
 
 
+EDITED: list[tuple[str, Any, str]] = [
+    ("progress", None, "'progress' cannot be used"),
+    ("progress best", 3, "'best' cannot be used"),
+    ("progress best", {"step": 1}, "'best' cannot be used: KeyError: 'episode'"),
+    (
+        "progress validations",
+        torch.tensor(2),
+        "'validations' cannot be used: a tensor of int64 of",
+    ),
+    ("progress saves", -1, "'saves' cannot be used: -1 is no whole number"),
+    ("progress objective", "good", "'objective' cannot be used: a str is no number"),
+    ("logbook steps", torch.tensor(64), "'steps' cannot be used"),
+    ("logbook losses names", ["update"], "'logbook' cannot be used"),
+    ("logbook episode_rows names", ["a", "b"], "'episode_rows' cannot be used: it has the columns a, b"),
+    ("num_updates", float("inf"), "'num_updates' cannot be used: inf is no whole number"),
+    ("random_state", torch.zeros(3), "'random_state' cannot be used"),
+    ("running_returns", torch.zeros(4), "'running_returns' cannot be used: a tensor of float32"),
+    ("normalization rewards mean", torch.zeros(2).double(), "'normalization' cannot be used"),
+    ("optimizer_state_dict state", [], "'optimizer_state_dict' cannot be used"),
+    ("optimizer_state_dict param_groups", [], "'optimizer_state_dict' cannot be used"),
+    ("environments seeded", {}, "'environments' cannot be used: KeyError: 'type'"),
+    ("shown", [1, 2, 3, 4], "'shown' cannot be used"),
+]
+
+
+@pytest.mark.parametrize(("place", "value", "message"), EDITED, ids=lambda item: str(item)[:30])
+def test_an_edited_checkpoint_names_the_entry(
+    trained: Run, tmp_path: Path, place: str, value: Any, message: str
+) -> None:
+    chosen, source = trained.options, trained.directory / "checkpoints/last.pt"
+    content = torch.load(source, weights_only=True)
+    *above, key = place.split()
+    part = content
+    for name in above:
+        part = part[name]
+    part[key] = value
+    (tmp_path / "checkpoints").mkdir()
+    torch.save(content, tmp_path / "checkpoints/last.pt")
+    training = Training(chosen, WorkloadManagementEnv(chosen))
+    found = message_of(AgentError, lambda: training.resume(tmp_path))
+    assert found.startswith(f"{tmp_path / 'checkpoints/last.pt'}: cannot be gone on with: its ")
+    assert message in found and "\n" not in found
+
+
+def test_a_best_checkpoint_that_was_edited_is_said_at_the_end(stopped: Path) -> None:
+    best = stopped / "checkpoints/best.pt"
+    content = torch.load(best, weights_only=True)
+    del content["normalization"]
+    torch.save(content, best)
+    last = stopped / "checkpoints/last.pt"  # whose best model no later one is to replace
+    state = torch.load(last, weights_only=True)
+    state["progress"]["best"]["objective"] = 1e9
+    torch.save(state, last)
+    found = message_of(AgentError, lambda: resume_experiment(stopped))
+    assert found.startswith(f"{best}: is damaged: KeyError: 'normalization'; ")
+    assert read_status(stopped)["status"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "value"),
+    [
+        ("dqn", "replay next", 10**6),
+        ("dqn", "replay steps rewards", torch.zeros(3)),
+        ("dqn", "num_steps", "many"),
+        ("dqn", "target_state_dict", {}),
+        ("reinforce", "experience actions", torch.zeros(2, 2)),
+        ("reinforce", "begun", torch.zeros(9)),
+        ("reinforce", "num_ended", None),
+        ("plugin", "stream", {}),
+        ("plugin", "stream random_1", 2**70),
+        ("plugin", "draws numpy", [1]),
+        ("plugin", "optimizer_state_dict param_groups", [{"params": [0]}]),
+    ],
+)
+def test_what_each_kind_saves_is_checked(tmp_path: Path, name: str, place: str, value: Any) -> None:
+    chosen = plugin_options() if name == "plugin" else training_options(name)
+    with pytest.raises(TrainingStopped):
+        interrupted(chosen, tmp_path / "run", 2)
+    last = tmp_path / "run/checkpoints/last.pt"
+    content = torch.load(last, weights_only=True)
+    *above, key = place.split()
+    part = content
+    for step in above:
+        part = part[step]
+    part[key] = value
+    torch.save(content, last)
+    found = message_of(AgentError, lambda: resume_experiment(tmp_path / "run"))
+    entry = (*above, key)[0]
+    assert found.startswith(f"{last}: cannot be gone on with: its {entry!r} cannot be used: ")
+    assert "\n" not in found and read_status(tmp_path / "run")["status"] == "incomplete"
+
+
 def test_a_changed_workload_cannot_go_on(tmp_path: Path) -> None:
     path = Path(workload_file([*JOBS, *((200 + job[0], *job[1:]) for job in JOBS)]))
     chosen = training_options(workload_file_path=str(path), workload={})
@@ -558,6 +659,20 @@ def test_an_observation_that_is_nan_stops_a_learner(tmp_path: Path) -> None:
             ["agent.py:16", "Learner.loss() returned what cannot be lowered"],
         ),
         ("def observe(self, environment):\n    return 1 / 0", ["agent.py:17", "ZeroDivisionError"]),
+        ("def loss(self):\n    raise SystemExit(3)", ["agent.py:17", "failed to learn", "SystemExit: 3"]),
+        (
+            "def decide(self, *args):\n    raise SystemExit(3)",
+            ["agent.py:17", "failed at 0", "SystemExit: 3"],
+        ),
+        ("def eval(self):\n    return 1 / 0", ["agent.py:17", "failed to stop exploring", "ZeroDivision"]),
+        (
+            "def state_dict(self, *args, **arguments):\n    return 1 / 0",
+            ["agent.py:17", "failed to give its weights", "ZeroDivision"],
+        ),
+        (
+            "def preferences(self, observation, mask):\n    return 1 / 0",
+            ["agent.py:17", "failed at 0 s", "ZeroDivision"],
+        ),
     ],
 )
 def test_an_agent_that_raises_leaves_a_failed_run(tmp_path: Path, text: str, parts: list[str]) -> None:
@@ -565,6 +680,13 @@ def test_an_agent_that_raises_leaves_a_failed_run(tmp_path: Path, text: str, par
     for part in parts:
         assert part in message, part
     assert (tmp_path / "run/episodes.csv").exists()
+
+
+def test_an_agent_that_cannot_give_its_weights_is_refused_at_once(tmp_path: Path) -> None:
+    path = plugin(tmp_path, "def parameters(self, recurse=True):\n    return 1 / 0")
+    message = message_of(AgentError, lambda: run_experiment(plugin_options(path), tmp_path / "run"))
+    assert message.startswith(f"{path}:17: Learner failed to give its weights: ZeroDivisionError")
+    assert not (tmp_path / "run").exists()
 
 
 def test_an_agent_without_weights_is_refused_at_once(tmp_path: Path) -> None:

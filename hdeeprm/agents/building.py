@@ -13,7 +13,8 @@ from hdeeprm.shipped import shipped_file
 
 from .base import Agent
 from .classic import ClassicAgent
-from .places import error_place, error_text, member_place
+from .places import NAME_A_CHECKPOINT, blamed, error_text, member_place
+from .settings import checked_seed
 
 if TYPE_CHECKING:
     from hdeeprm.env import WorkloadManagementEnv
@@ -115,11 +116,11 @@ def _load_model_state(learner: Learner, checkpoint: Checkpoint) -> None:
     check_weights(learner.network, checkpoint.weights, checkpoint.path)
     try:
         learner.load_model_state(checkpoint.state)
-    except (LookupError, RuntimeError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         text = str(error) if isinstance(error, HDeepRMError) else error_text(error)
         raise AgentError(
-            f"{checkpoint.path}: cannot be loaded into {learner.name!r}: {' '.join(text.split())}; name a "
-            "checkpoint that -om wrote"
+            f"{checkpoint.path}: cannot be loaded into {learner.name!r}: {' '.join(text.split())}; "
+            f"{NAME_A_CHECKPOINT}"
         ) from error
 
 
@@ -130,7 +131,7 @@ def _learning_agent(kind: type[LearningAgent], options: Options, env: WorkloadMa
     from .checkpoints import environment_facts, load_checkpoint, load_weights, plugin_shape
 
     chosen, shape = options.agent, plugin_shape(env)
-    torch.manual_seed(options.seed)
+    torch.manual_seed(checked_seed(options.seed))
     arguments = {"gamma": chosen.gamma, "hidden": chosen.hidden}
     agent = _called(
         kind, arguments | {"action_size": shape["num_actions"], "observation_size": shape["observation_size"]}
@@ -138,8 +139,11 @@ def _learning_agent(kind: type[LearningAgent], options: Options, env: WorkloadMa
     if chosen.input_model is not None:
         checkpoint = load_checkpoint(located(chosen.input_model, options.folder))
         checkpoint.check(kind.__name__, shape, environment_facts(env))
-        load_weights(agent, checkpoint.weights, checkpoint.path)
-    return agent.train(chosen.run == "train")
+        with blamed(kind, lambda: f"{kind.__name__} cannot be loaded from {checkpoint.path}"):
+            load_weights(agent, checkpoint.weights, checkpoint.path)
+    with blamed(kind, lambda: f"{kind.__name__}.train failed"):
+        agent.train(chosen.run == "train")
+    return agent
 
 
 def _called(kind: type[AnyAgent], arguments: Mapping[str, Any]) -> AnyAgent:
@@ -156,15 +160,8 @@ def _called(kind: type[AnyAgent], arguments: Mapping[str, Any]) -> AnyAgent:
             f"{member_place(kind)}: {kind.__name__} cannot be built as {form}: {error}; let its constructor "
             "take these arguments"
         ) from None
-    try:
+    with blamed(kind, lambda: f"{form} failed"):
         return kind(*arguments.values())
-    except HDeepRMError:
-        raise
-    except Exception as error:
-        raise AgentError(
-            f"{error_place(error, kind)}: {form} failed: {error_text(error)}; correct it (--debug shows the "
-            "traceback)"
-        ) from error
 
 
 def _is_a(kind: type[Agent], module: str, name: str) -> bool:

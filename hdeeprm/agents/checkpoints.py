@@ -16,7 +16,7 @@ from __future__ import annotations
 import io
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,8 @@ from torch import Tensor, nn
 from hdeeprm.errors import AgentError
 from hdeeprm.results.atomic import open_atomically
 
+from .contents import WEIGHTS, content_problem, header_problem, interned, weights_problem
+from .places import NAME_A_CHECKPOINT as CURE
 from .places import error_text
 
 if TYPE_CHECKING:
@@ -35,8 +37,6 @@ if TYPE_CHECKING:
 FORMAT = "hdeeprm-checkpoint"
 FORMAT_VERSION = 1
 HEADER = ("format", "format_version", "agent", "shape", "environment")
-WEIGHTS = "model_state_dict"
-CURE = "name a checkpoint that -om wrote"
 ZIP_MAGIC = b"PK\x03\x04"
 MAX_ERROR_TEXT = 200
 MAX_NAMED = 5
@@ -138,11 +138,11 @@ def save_checkpoint(
     sizes = dict(shape) if isinstance(shape, Mapping) else dict(shape._asdict())  # type: ignore[attr-defined]
     header = dict(zip(HEADER, (FORMAT, FORMAT_VERSION, agent_name, sizes, dict(env_facts)), strict=True))
     content = {**state, **header}
-    problem = next(_problems(content), None) or _weights_problem(content)
+    problem = content_problem(content) or weights_problem(content)
     if problem is not None:
         raise AgentError(f"{path}: is not written: {problem}")
     buffer = io.BytesIO()
-    torch.save(content, buffer)
+    torch.save(interned(content), buffer)
     with open_atomically(Path(path)) as file:
         file.write(buffer.getbuffer())
 
@@ -159,15 +159,15 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         raise AgentError(f"{path}: is no checkpoint: it holds a {type(content).__name__}; {CURE}")
     if "format" not in content and content and all(isinstance(value, Tensor) for value in content.values()):
         content = {WEIGHTS: content}
-    elif content.get("format") != FORMAT:
+    elif not _is(content.get("format"), FORMAT):
         raise AgentError(f"{path}: is no checkpoint of HDeepRM: it is not marked {FORMAT!r}; {CURE}")
-    elif content.get("format_version") != FORMAT_VERSION:
-        version = content.get("format_version")
+    elif not _is(content.get("format_version"), FORMAT_VERSION):
+        version = " ".join(repr(content.get("format_version")).split())[:MAX_ERROR_TEXT]
         raise AgentError(
-            f"{path}: is a checkpoint of format version {version!r}; this version of HDeepRM reads "
+            f"{path}: is a checkpoint of format version {version}; this version of HDeepRM reads "
             f"{FORMAT_VERSION}: load it with the version that wrote it, or train anew"
         )
-    problem = _header_problem(content) or _weights_problem(content) or next(_problems(content), None)
+    problem = header_problem(content) or weights_problem(content) or content_problem(content)
     if problem is not None:
         raise AgentError(f"{path}: is a damaged checkpoint: {problem}")
     state = {key: value for key, value in content.items() if key not in HEADER}
@@ -265,35 +265,8 @@ def _verified(data: bytes, path: Path) -> bytes:
     return anew.getvalue()
 
 
-def _header_problem(content: Mapping[str, Any]) -> str | None:
-    kinds = {"agent": str, "shape": dict, "environment": dict}
-    for key, kind in kinds.items():
-        if "format" in content and not isinstance(content.get(key), kind):
-            return f"its {key!r} is missing or of a wrong kind; {CURE}"
-    return None
-
-
-def _weights_problem(content: Mapping[str, Any]) -> str | None:
-    weights = content.get(WEIGHTS)
-    if not isinstance(weights, Mapping) or not all(isinstance(value, Tensor) for value in weights.values()):
-        return f"its {WEIGHTS!r} is missing or holds more than tensors; {CURE}"
-    return None
-
-
-def _problems(value: object, place: str = "") -> Iterator[str]:
-    """Whatever in a nested content cannot be in a checkpoint."""
-    if isinstance(value, Tensor):
-        if value.is_floating_point() and bool(torch.isnan(value).any()):
-            yield f"{place.lstrip('.')} is NaN; take the last good checkpoint, or train anew with a lower lr"
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _problems(item, f"{place}.{key}")
-    elif isinstance(value, list | tuple):
-        for index, item in enumerate(value):
-            yield from _problems(item, f"{place}[{index}]")
-    elif type(value) not in (str, int, float, bool, type(None)):
-        kind = type(value).__name__
-        yield f"{place.lstrip('.')} is a {kind}; tensors, numbers, texts, lists and dictionaries are wanted"
+def _is(value: object, wanted: str | int) -> bool:
+    return type(value) is type(wanted) and value == wanted
 
 
 def _fact(fact: str, found: object, wanted: object) -> str:

@@ -26,6 +26,7 @@ from .networks import VALUE_GAIN
 from .normalization import Observations
 from .replay import ReplayBuffer
 from .settings import PATH, LearnerSettings, integer, number
+from .stored import entry, whole
 
 
 @dataclass(frozen=True)
@@ -123,9 +124,12 @@ class DQN(Learner):
     def load_training_state(self, state: Mapping[str, Any]) -> None:
         """Go on training with the same memory."""
         super().load_training_state(state)
-        self.replay.load(state["replay"])
-        self.target.load_state_dict(state["target_state_dict"])
-        self.num_steps = int(state["num_steps"])
+        with entry(state, "replay") as saved:
+            self.replay.load(saved)
+        with entry(state, "target_state_dict") as saved:
+            self.target.load_state_dict(saved)
+        with entry(state, "num_steps") as saved:
+            self.num_steps = whole(saved)
         self._choice = None
 
     def weights_replaced(self) -> None:

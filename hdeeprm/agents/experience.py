@@ -12,6 +12,7 @@ import torch
 from .advantages import BoolArray, FloatArray, IntArray
 from .networks import Shape
 from .normalization import Observations
+from .stored import array_like
 
 Masks = npt.NDArray[np.int8]
 
@@ -104,12 +105,14 @@ class Experience:
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Go on from what a checkpoint holds."""
-        self.num_steps = len(state["actions"])
+        num_steps = len(state["actions"])
+        saved = {name: array_like(state[name], array, num_steps) for name, array in self._arrays.items()}
+        self.num_steps = num_steps
         self.is_pending = False
         while len(self._arrays["actions"]) < self.num_steps:
             self._grow()
-        for name in self._arrays:
-            self[name][...] = state[name].numpy()
+        for name, array in saved.items():
+            self[name][...] = array
 
     def _grow(self) -> None:
         for name, array in self._arrays.items():

@@ -21,7 +21,8 @@ from .distributions import mask_logits
 from .experience import Masks, Outcome
 from .networks import POLICY_GAIN, Network, Shape, build_network
 from .normalization import ObservationNormalizer, Observations, RewardScaler
-from .settings import LearnerSettings, Range
+from .settings import LearnerSettings, Range, checked_seed
+from .stored import array_like, entry, load_optimizer, whole
 
 __all__ = ["Learner", "Outcome", "Shape"]
 
@@ -79,7 +80,7 @@ class Learner(Agent, ABC):
         self.shape, self.gamma, self.lr, self.num_envs = shape, gamma, lr, num_envs
         self.device = torch.device(device)
         self.num_updates = 0
-        self.generator = torch.Generator().manual_seed(seed)
+        self.generator = torch.Generator().manual_seed(checked_seed(seed))
         self.network = self._new_network(hidden).to(self.device)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr, eps=self.adam_epsilon, fused=True)
         self.normalizer = ObservationNormalizer(shape) if normalize_observations else None
@@ -162,20 +163,26 @@ class Learner(Agent, ABC):
         Raises:
             AgentError: If the weights are of another network, or not finite.
         """
-        weights = state["model_state_dict"]
+        with entry(state, "model_state_dict") as weights:
+            self._load_weights(weights)
+        with entry(state, "normalization") as statistics:
+            self._load_statistics(statistics)
+        self.weights_replaced()
+
+    def _load_weights(self, weights: Mapping[str, Tensor]) -> None:
         if not all(torch.isfinite(weight).all() for weight in weights.values()):
             raise AgentError(f"the weights of {self.name} are not finite; take an older checkpoint")
         try:
             self.network.load_state_dict(weights)
         except RuntimeError as error:
             raise AgentError(f"the weights do not fit {self.name} of {self.shape}: {error}") from None
-        statistics = state["normalization"]
+
+    def _load_statistics(self, statistics: Mapping[str, Any]) -> None:
         self.normalizer = ObservationNormalizer(self.shape) if statistics["observations"] else None
         if self.normalizer is not None:
             self.normalizer.load(statistics["observations"])
         if self.reward_scaler is not None and statistics["rewards"]:
             self.reward_scaler.moments.load(statistics["rewards"])
-        self.weights_replaced()
 
     def training_state(self) -> dict[str, Any]:
         """What it takes to go on training to the same bits; taken where :attr:`at_boundary` holds."""
@@ -191,14 +198,18 @@ class Learner(Agent, ABC):
         """Go on training as the learner would have whose :meth:`training_state` this is.
 
         Raises:
-            AgentError: If it is of another network.
+            AgentError: If it is of another network, or damaged; the message names the entry.
         """
         self.load_model_state(state)
-        self.optimizer.load_state_dict(copy.deepcopy(state["optimizer_state_dict"]))
-        self.generator.set_state(state["random_state"])
-        self.num_updates = int(state["num_updates"])
+        with entry(state, "optimizer_state_dict") as saved:
+            load_optimizer(self.optimizer, copy.deepcopy(saved))
+        with entry(state, "random_state") as saved:
+            self.generator.set_state(saved)
+        with entry(state, "num_updates") as saved:
+            self.num_updates = whole(saved)
         if self.reward_scaler is not None:
-            self.reward_scaler.running = state["running_returns"].numpy().copy()
+            with entry(state, "running_returns") as saved:
+                self.reward_scaler.running = array_like(saved, self.reward_scaler.running)
 
     def weights_replaced(self) -> None:
         """The network's weights were set from outside."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hdeeprm.options import RANDOM_AGENT, Options
-from hdeeprm.options.agent_names import LEARNER_NAMES, LEARNING
+from hdeeprm.options.agent_names import LEARNER_NAMES, LEARNING, ROLLOUT, SHORTEST_FIT
 
 from .base import Agent
 from .building import build, located
@@ -17,8 +17,6 @@ from .plugins import entry_point_agent, load_agent
 
 if TYPE_CHECKING:
     from hdeeprm.env import WorkloadManagementEnv
-
-SHORTEST_FIT, ROLLOUT = "shortest-fit", "rollout"
 
 
 def agent_from_options(options: Options, env: WorkloadManagementEnv, num_envs: int = 1) -> Agent:

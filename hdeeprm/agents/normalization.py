@@ -11,6 +11,7 @@ import torch
 
 from .advantages import BoolArray, FloatArray
 from .networks import Shape
+from .stored import array_like, whole
 
 MAX_NORMALIZED = 10.0
 """Normalized observations are clipped at this many standard deviations, as is usual [Gymnasium, SB3]."""
@@ -62,9 +63,9 @@ class RunningMoments:
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Go on from what a checkpoint holds."""
-        self.mean = state["mean"].numpy().copy()
-        self.variance = state["variance"].numpy().copy()
-        self.count = int(state["count"])
+        self.mean = array_like(state["mean"], self.mean)
+        self.variance = array_like(state["variance"], self.variance)
+        self.count = whole(state["count"])
 
 
 class ObservationNormalizer:

@@ -1,17 +1,48 @@
-"""Where in whose file: what error messages say about an agent's code."""
+"""Where in whose file, and what to do: what error messages say about an agent's code and its checkpoints."""
 
 from __future__ import annotations
 
 import inspect
 import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from hdeeprm.errors import AgentError, HDeepRMError
 
 OURS = ("hdeeprm", "torch", "abc", "builtins")
 """Packages whose classes an agent's class is derived from; its author wrote the others."""
+NAME_A_CHECKPOINT = "name a checkpoint that -om wrote"
+"""The cure for a file that is no checkpoint."""
+
+
+@contextmanager
+def blamed(kind: type, told: Callable[[], str]) -> Iterator[None]:
+    """Say of an error which line of an agent's code raised it; leaving the program is one too.
+
+    Args:
+        kind: Class of the agent.
+        told: Says, once it has failed, what failed and when.
+
+    Raises:
+        AgentError: In the place of any error but the package's own and a lack of memory.
+    """
+    try:
+        yield
+    except (HDeepRMError, MemoryError):
+        raise
+    except (Exception, SystemExit) as error:
+        raise AgentError(
+            f"{error_place(error, kind)}: {told()}: {error_text(error)}; correct it (--debug shows the "
+            "traceback)"
+        ) from error
 
 
 def error_text(error: BaseException) -> str:
     """Kind and message of an error on one line."""
-    message = " ".join(str(error).split())
+    try:
+        message = " ".join(str(error).split())
+    except Exception:  # its author wrote __str__ too
+        message = ""
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 

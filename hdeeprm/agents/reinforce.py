@@ -22,6 +22,7 @@ from .experience import Experience, Outcome
 from .learner import PIECE_ROWS
 from .on_policy import PolicyLearner
 from .settings import PATH, LearnerSettings, choice, integer, number, switch
+from .stored import array_like, entry, whole
 
 FIRST_CAPACITY = 256  # steps; room grows with the episodes
 
@@ -101,9 +102,12 @@ class Reinforce(PolicyLearner):
     def load_training_state(self, state: Mapping[str, Any]) -> None:
         """Go on training in the midst of the episodes that had begun."""
         super().load_training_state(state)
-        self.experience.load(state["experience"])
-        self._begun = state["begun"].numpy().copy()
-        self._num_ended = int(state["num_ended"])
+        with entry(state, "experience") as saved:
+            self.experience.load(saved)
+        with entry(state, "begun") as saved:
+            self._begun = array_like(saved, self._begun)
+        with entry(state, "num_ended") as saved:
+            self._num_ended = whole(saved)
 
     def _learn(self, outcome: Outcome) -> dict[str, float] | None:
         self.experience.add_outcome(outcome)

@@ -9,10 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from hdeeprm.errors import AgentError
+
 from .advantages import BoolArray, IntArray
 from .experience import Outcome
 from .networks import Shape
 from .normalization import Observations
+from .stored import array_like, whole
 
 
 class ReplayBuffer:
@@ -70,11 +73,19 @@ class ReplayBuffer:
         return {"steps": steps, "next": self._next}
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Go on from what a checkpoint holds, of a buffer of the same capacity."""
-        self._next = int(state["next"])
-        self.size = len(state["steps"]["actions"])
-        for name, array in self._arrays.items():
-            array[: self.size] = state["steps"][name].numpy()
+        """Go on from what a checkpoint holds, of a buffer of the same capacity.
+
+        Raises:
+            AgentError: If it does not fit.
+        """
+        position, steps = whole(state["next"]), state["steps"]
+        size = len(steps["actions"])
+        if position >= self.capacity or size > self.capacity:
+            raise AgentError(f"{size} steps, the next at {position}, do not fit a buffer of {self.capacity}")
+        saved = {name: array_like(steps[name], array, size) for name, array in self._arrays.items()}
+        self._next, self.size = position, size
+        for name, array in saved.items():
+            self._arrays[name][:size] = array
 
 
 def _allowed_next(outcome: Outcome) -> BoolArray:

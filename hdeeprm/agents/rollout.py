@@ -108,8 +108,8 @@ def best_pair(env: WorkloadManagementEnv) -> SelectionPair:
         env: Names platform, workload, objective and split; without a split windows are from all jobs.
     """
     options = env.experiment_options
-    split = options.workload.window is not None and options.workload.window.split is not None
-    windows = EpisodeWindows.of(options, env.scenario.workload.num_jobs, "train" if split else None)
+    part = "train" if options.workload.has_split else None
+    windows = EpisodeWindows.of(options, env.scenario.workload.num_jobs, part)
     starts = np.unique(windows.spread(TRIAL_WINDOWS))
     simulator = env.simulator.beside()
     scores = [_score(simulator, pair, starts, windows.length) for pair in FIXED_PAIRS]

@@ -11,6 +11,8 @@ from hdeeprm.errors import OptionsError, did_you_mean
 
 PATH = "agent.settings"
 """Where options.json has the settings."""
+MAX_SEED = 2**64 - 1
+"""PyTorch's random generators take seeds of 64 bits."""
 
 
 class Range(NamedTuple):
@@ -112,6 +114,19 @@ class LearnerSettings:
         if wrong:
             raise OptionsError("\n".join(wrong))
         return settings
+
+
+def checked_seed(seed: int) -> int:
+    """A seed that PyTorch's random generators can be given.
+
+    Raises:
+        OptionsError: If it is out of their range.
+    """
+    if not 0 <= seed <= MAX_SEED:
+        raise OptionsError(
+            f"seed: an integer from 0 to {MAX_SEED} is wanted by agents that learn; {seed} was given"
+        )
+    return seed
 
 
 def _range(item: Field[Any]) -> Range:

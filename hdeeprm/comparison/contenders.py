@@ -12,14 +12,13 @@ from typing import Any
 from hdeeprm.agents.building import located
 from hdeeprm.errors import AgentError, HDeepRMError, OptionsError, did_you_mean
 from hdeeprm.options import AGENT_NAMES, LEARNER_NAMES, Options
-from hdeeprm.options.agent_names import LEARNING, added_names, resolved
+from hdeeprm.options.agent_names import LEARNING, SHORTEST_FIT, added_names, resolved
 from hdeeprm.selections import EXAMPLE_PAIR, PAIR_NAMES
 
 from .models import learner_sections, plugin_facts
 
 ALL_PAIRS = "pairs"
 OWN_AGENT = "options"
-SHORTEST_FIT = "shortest-fit"
 FILES = "a checkpoint FILE.pt, a model FILE.zip of Stable-Baselines3, or agent.py or agent.py:FILE.pt"
 
 _LABELLED = re.compile(r"([^=:/\\]+)=(.+)", re.DOTALL)

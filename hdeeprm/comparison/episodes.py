@@ -17,13 +17,13 @@ from hdeeprm.env import WorkloadManagementEnv
 from hdeeprm.errors import AgentError, SimulationError
 from hdeeprm.metrics import METRICS, summarise
 from hdeeprm.options import load_options
+from hdeeprm.options.agent_names import ROLLOUT
 from hdeeprm.playing import play
 from hdeeprm.results import job_records
 from hdeeprm.selections import VOID_NAME, CoreSelection, JobSelection
 
 from .contenders import Contender
 
-ROLLOUT = "rollout"
 OWN_PACKAGE = __name__.partition(".")[0]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hdeeprm.agents.places import NAME_A_CHECKPOINT as CURE
 from hdeeprm.env.observations import JOB_FEATURES
 from hdeeprm.errors import AgentError, DependencyNotInstalled
 from hdeeprm.options import LEARNER_NAMES, Options
@@ -15,7 +16,6 @@ from hdeeprm.simulator.kernel.observations import SYSTEM_SIZE
 if TYPE_CHECKING:
     from hdeeprm.agents.checkpoints import Checkpoint
 
-CURE = "name a checkpoint that -om wrote"
 JOB_PREFIX = "job-"
 """What the names of actions begin with that choose a job."""
 QUEUE = "queue"

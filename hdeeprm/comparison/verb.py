@@ -38,15 +38,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("options", help="options.json: platform, workload, window, objective, actions")
     add("--agents", nargs="+", required=True, metavar="CONTENDER", help="who is compared; see above")
-    add("--windows", type=_positive, default=50, metavar="N", help="windows, evenly spaced (default: 50)")
-    add("--seeds", type=_positive, default=1, metavar="N", help="seeds in each window (default: 1)")
+    add("--windows", type=positive, default=50, metavar="N", help="windows, evenly spaced (default: 50)")
+    add("--seeds", type=positive, default=1, metavar="N", help="seeds in each window (default: 1)")
     add("--metric", metavar="NAME", help="what counts, a metric or an objective (default: env.objective)")
     add(
         "--part",
         choices=("all", "train", "validation", "test"),
         help="part of the workload (default: test where workload.window has a split)",
     )
-    add("--workers", type=_positive, metavar="N", help="processes (default: one for each CPU, if that pays)")
+    add("--workers", type=positive, metavar="N", help="processes (default: one for each CPU, if that pays)")
     add("--baseline", metavar="NAME", help="contender that gains are over (default: the best fixed pair)")
     add("-cw", "--custom-workload", metavar="FILE", help="Batsim JSON workload, or trace, to take instead")
     add("--json", action="store_true", help="print everything as JSON, for machines")
@@ -98,8 +98,9 @@ def _compared(chosen: argparse.Namespace, watch: Watch) -> Comparison:
     )
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """A number of the command line that counts something."""
     number = int(text)
     if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is not 1 or more")
+        raise argparse.ArgumentTypeError(f"{number} is too few; give 1 or more")
     return number

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from hdeeprm.errors import AgentError, WorkloadError
 from hdeeprm.options import Options
 from hdeeprm.selections import VOID_CODE
-from hdeeprm.simulator import EmbeddedSimulator, Snapshot
+from hdeeprm.simulator import Snapshot
+from hdeeprm.simulator.choosing import NewPeer
 from hdeeprm.simulator.kernel.tables import NTH_JOB
 
 from .rendering import render_text
@@ -113,6 +114,8 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
             "validation" or "test".
         render_mode: None or "ansi".
         recording: Keep which cores each job got and when processors were over-subscribed.
+        new_peer: Makes a Batsim for the platform and the workload, which tells the time instead of the
+            simulator of the options.
 
     Raises:
         OptionsError, PlatformError, WorkloadError: If the options or what they name cannot be used.
@@ -128,21 +131,17 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
         part: str | None = None,
         render_mode: str | None = None,
         recording: bool = False,
+        new_peer: NewPeer | None = None,
     ) -> None:
         self.render_mode = checked_render_mode(render_mode)
-        problem = DecisionProblem.of(options, workload, part)
+        problem = DecisionProblem.of(options, workload, part, new_peer)
         self.experiment_options = problem.options
         self.scenario = problem.scenario
         self.actions = problem.actions
         self.windows = problem.windows
         self.observation_space = problem.observation_space
         self.action_space = problem.action_space
-        self.simulator = EmbeddedSimulator(
-            self.scenario.platform,
-            self.scenario.workload,
-            **problem.simulator_settings(),
-            recording=recording,
-        )
+        self.simulator = problem.simulator(recording)
         self._problem = problem
         self._observation_size = problem.observation_size
         self._codes = self.actions.as_array()
@@ -254,6 +253,10 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
             self._np_random = None
         else:
             self.np_random.bit_generator.state = snapshot.random_state
+
+    def close(self) -> None:
+        """Give up an unfinished episode; a Batsim that ran it is ended."""
+        self.simulator.close()
 
     def render(self) -> str | None:
         """Queue, running jobs and nodes as text, in render mode "ansi"."""

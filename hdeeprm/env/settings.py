@@ -15,7 +15,8 @@ from hdeeprm.errors import OptionsError, did_you_mean
 from hdeeprm.options import Options, load_options
 from hdeeprm.scenario import Scenario, load_scenario
 from hdeeprm.selections import ActionTable
-from hdeeprm.simulator import Objective
+from hdeeprm.simulator import EmbeddedSimulator, Objective, SimulatorBatch
+from hdeeprm.simulator.choosing import NewPeer, new_batch, new_simulator, peer_of
 from hdeeprm.workloads.episode_windows import PARTS, WHOLE, EpisodeWindows
 
 from .observations import KINDS, Kind, observation_space
@@ -33,15 +34,19 @@ class DecisionProblem:
     windows: EpisodeWindows
     observation_space: gymnasium.Space[npt.NDArray[np.float32]]
     action_space: gymnasium.spaces.Discrete
+    new_peer: NewPeer | None  # makes a Batsim where one tells the time
 
     @classmethod
-    def of(cls, options: Any, workload: str | Path | None, part: str | None) -> DecisionProblem:
+    def of(
+        cls, options: Any, workload: str | Path | None, part: str | None, new_peer: NewPeer | None = None
+    ) -> DecisionProblem:
         """The problem that options name.
 
         Args:
             options: The content of an options.json, its path, or loaded options.
             workload: A workload file that takes the place of ``workload_file_path``.
             part: Part of the workload that takes the place of ``workload.window.part``.
+            new_peer: Makes a Batsim for platform and workload, instead of the simulator of the options.
 
         Raises:
             OptionsError, PlatformError, WorkloadError: If these or what they name cannot be used.
@@ -64,6 +69,7 @@ class DecisionProblem:
                 chosen.observation, scenario.platform, chosen.actions.num_jobs
             ),
             action_space=gymnasium.spaces.Discrete(actions.num_actions),
+            new_peer=new_peer or peer_of(loaded.simulator),
         )
 
     @property
@@ -76,8 +82,19 @@ class DecisionProblem:
         """Number of values of an observation."""
         return self.kind.size(self.scenario.platform, self.options.env.actions.num_jobs)
 
-    def simulator_settings(self) -> dict[str, Any]:
-        """Keyword arguments of the simulators that the options ask for."""
+    def simulator(self, recording: bool) -> EmbeddedSimulator:
+        """The simulator that the options ask for."""
+        places = self.new_peer, self.scenario.platform, self.scenario.workload
+        return new_simulator(*places, **self._simulator_settings(), recording=recording)
+
+    def simulators(self, count: int) -> SimulatorBatch:
+        """Several of them, side by side."""
+        places = self.new_peer, self.scenario.platform, self.scenario.workload
+        shown = self.actions.as_array(), (self.kind.code, self.observation_size)
+        return new_batch(*places, count, *shown, **self._simulator_settings())
+
+    def _simulator_settings(self) -> dict[str, Any]:
+        """Keyword arguments of the simulators."""
         chosen, window = self.options.env, self.options.workload.window
         return {
             "objective": Objective[chosen.objective],

@@ -14,8 +14,8 @@ from gymnasium.vector.utils import batch_space
 
 from hdeeprm.errors import OptionsError, SimulationError, WorkloadError
 from hdeeprm.options import Options
-from hdeeprm.simulator import SimulatorBatch
 from hdeeprm.simulator.batch import DISABLED, NEXT_STEP, SAME_STEP
+from hdeeprm.simulator.told_batch import PEER
 
 from .rendering import render_text
 from .settings import DecisionProblem, checked_render_mode, reset_options, stream_seed
@@ -107,14 +107,7 @@ class WorkloadManagementVectorEnv(VectorEnv[Observations, Actions, Array]):
         self.single_action_space = problem.action_space
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
-        self.batch = SimulatorBatch(
-            self.scenario.platform,
-            self.scenario.workload,
-            self.num_envs,
-            self.actions.as_array(),
-            (problem.kind.code, problem.observation_size),
-            **problem.simulator_settings(),
-        )
+        self.batch = problem.simulators(self.num_envs)
         choice = self.windows.choice
         self._starts = np.empty((self.num_envs, 2), np.int64)
         self._starts[:] = choice
@@ -275,9 +268,7 @@ class WorkloadManagementVectorEnv(VectorEnv[Observations, Actions, Array]):
         """
         own = self._state()
         given = {name: np.ascontiguousarray(array) for name, array in state.items()}
-        if {name: array.shape for name, array in given.items()} != {
-            name: plain(array).shape for name, array in own.items()
-        }:
+        if _shapes(given) != _shapes({name: plain(array) for name, array in own.items()}):
             raise SimulationError(
                 "the state is of another vector environment; restore one of the same options and num_envs"
             )
@@ -298,3 +289,8 @@ class WorkloadManagementVectorEnv(VectorEnv[Observations, Actions, Array]):
         """End the threads."""
         if hasattr(self, "batch"):  # Gymnasium closes what could not be made, too
             self.batch.close()
+
+
+def _shapes(arrays: Mapping[str, Array]) -> dict[str, tuple[int, ...]]:
+    """Shapes of the arrays of a state; of those that may have any length only the number of axes."""
+    return {name: (array.ndim,) if name.startswith(PEER) else array.shape for name, array in arrays.items()}

@@ -5,8 +5,9 @@ from hdeeprm.options.agent_names import AGENT_NAMES, LEARNER_NAMES, RANDOM_AGENT
 from hdeeprm.options.env import OBJECTIVES, ActionOptions, EnvOptions
 from hdeeprm.options.fields import OBSERVATION_NAMES, observation_names, register_observation_name
 from hdeeprm.options.loading import load_options
-from hdeeprm.options.model import Options, SimulatorOptions
+from hdeeprm.options.model import Options
 from hdeeprm.options.schema import options_schema
+from hdeeprm.options.simulator import SimulatorOptions
 from hdeeprm.options.workload import WindowOptions, WorkloadOptions
 
 __all__ = [

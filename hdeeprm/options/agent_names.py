@@ -12,7 +12,9 @@ from hdeeprm.selections import EXAMPLE_PAIR, PAIR_NAMES, SelectionPair
 CLASSIC = "CLASSIC"
 LEARNING = "LEARNING"
 RANDOM_AGENT = "random"
-RULE_NAMES = (RANDOM_AGENT, "shortest-fit", "rollout")
+SHORTEST_FIT = "shortest-fit"
+ROLLOUT = "rollout"
+RULE_NAMES = (RANDOM_AGENT, SHORTEST_FIT, ROLLOUT)
 LEARNER_NAMES = ("reinforce", "actor-critic", "ppo", "dqn")
 AGENT_NAMES = (*RULE_NAMES, *LEARNER_NAMES, *PAIR_NAMES)
 ENTRY_POINTS = "hdeeprm.agents"

@@ -11,23 +11,11 @@ from hdeeprm.options.agent import LEARNING_KEYS, AgentOptions, TrainingOptions
 from hdeeprm.options.agent_names import CLASSIC
 from hdeeprm.options.env import EnvOptions, idle_action_keys
 from hdeeprm.options.section import Section
+from hdeeprm.options.simulator import SimulatorOptions, idle_simulator_keys
 from hdeeprm.options.workload import WorkloadOptions
 from hdeeprm.selections import ActionTable, CoreSelection
 
 LogLevel: TypeAlias = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
-
-
-class SimulatorOptions(Section):
-    """What makes time pass."""
-
-    backend: Literal["embedded"] = "embedded"
-    """Simulator: "embedded" is built in and needs nothing else installed."""
-
-    clock: Literal["exact"] = "exact"
-    """How time advances: "exact" goes from event to event without rounding."""
-
-    instant_tolerance: float = Field(default=1e-9, ge=0, lt=1)
-    """Events within this x max(1, now) seconds of one another are one instant and bring one decision."""
 
 
 class Options(Section):
@@ -84,12 +72,14 @@ class Options(Section):
         """All options with their defaults, ready for JSON, keys sorted; loads again to the same options.
 
         What means nothing beside the others is left out: the selection where actions are jobs, ``num_jobs``
-        and ``core_selection`` where they are pairs (the observation "queue" needs the former), and what only
-        learning agents have where the agent is a classic one.
+        and ``core_selection`` where they are pairs (the observation "queue" needs the former), what another
+        simulator or clock has, and what only learning agents have where the agent is a classic one.
         """
         tree = _sorted_keys(self.model_dump(mode="json"))
         for key in idle_action_keys(self.env.actions.type, self.env.observation):
             del tree["env"]["actions"][key]
+        for key in idle_simulator_keys(self.simulator.backend, self.simulator.clock):
+            del tree["simulator"][key]
         for key in LEARNING_KEYS if self.agent.type == CLASSIC else ():
             del tree["agent"][key]
         return tree

@@ -9,13 +9,14 @@ from hdeeprm.options.agent_names import CLASSIC, possible_types
 from hdeeprm.options.draft import Draft
 from hdeeprm.options.env import idle_action_keys
 from hdeeprm.options.problems import Location
+from hdeeprm.options.simulator import idle_simulator_keys
 
 
 def override(draft: Draft, overrides: Mapping[str, object]) -> list[Location]:
     """Put the overriding values into a draft; those of the file that they exclude are taken out.
 
-    Another agent, by name or by file, is not the one that the file's type and settings are for; other actions
-    or another observation may have no use for the keys that the former ones had.
+    Another agent, by name or by file, is not the one that the file's type and settings are for; other
+    actions, another observation or simulator may have no use for the keys that the former ones had.
 
     Returns:
         The locations of the overriding values.
@@ -32,8 +33,8 @@ def override(draft: Draft, overrides: Mapping[str, object]) -> list[Location]:
         section[key] = value
         draft.origins[(*above, key)] = (*above, key)
         locations.append((*above, key))
-    newly_idle = _idle(draft) - idle_before
-    _drop(draft.section("env", "actions") or {}, ["env", "actions"], newly_idle, overrides)
+    for *above, key in _idle(draft) - idle_before:
+        _drop(draft.section(*above) or {}, above, [key], overrides)
     return locations
 
 
@@ -49,10 +50,12 @@ def _outdated(path: str, section: Mapping[str, object], value: object) -> tuple[
     return rivals.get(path, ())
 
 
-def _idle(draft: Draft) -> set[str]:
-    """Keys of ``env.actions`` that mean nothing as the draft is."""
-    env, actions = draft.given("env"), draft.given("env", "actions")
-    return set(idle_action_keys(actions.get("type", "pairs"), env.get("observation", "normal")))
+def _idle(draft: Draft) -> set[tuple[str, ...]]:
+    """Paths of the keys that mean nothing as the draft is."""
+    env, actions, simulator = draft.given("env"), draft.given("env", "actions"), draft.given("simulator")
+    of_actions = idle_action_keys(actions.get("type", "pairs"), env.get("observation", "normal"))
+    of_simulator = idle_simulator_keys(simulator.get("backend", "embedded"), simulator.get("clock", "exact"))
+    return {("env", "actions", key) for key in of_actions} | {("simulator", key) for key in of_simulator}
 
 
 def _drop(

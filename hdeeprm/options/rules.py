@@ -21,9 +21,10 @@ from hdeeprm.options.draft import Draft
 from hdeeprm.options.env import idle_action_keys
 from hdeeprm.options.legacy import HISTORICAL_SECTION
 from hdeeprm.options.problems import Location
+from hdeeprm.options.simulator import idle_simulator_keys
+from hdeeprm.options.workload import PARTS
 from hdeeprm.selections import PAIR_NAMES, SelectionPair, not_selected, read_selection
 
-PARTS = ("train", "validation", "test")
 A_LEARNER = f"name one of {', '.join(LEARNER_NAMES)}, or give agent.py with -a"
 """What to do where a learning agent has neither name nor file."""
 
@@ -42,6 +43,7 @@ def check(draft: Draft) -> None:
     _check_agent(draft)
     _check_classic_agent(draft)
     _check_actions(draft)
+    _check_simulator(draft)
     _check_pair(draft, ("agent", "name"))
     _check_pair(draft, ("training", "pretrain", "teacher"))
     _check_window(draft)
@@ -139,6 +141,16 @@ def _check_actions(draft: Draft) -> None:
             queue = ", or env.observation to 'queue'" * (key == "num_jobs")
             cure = f"leave it out, or set env.actions.type to {other!r}{queue}"
             draft.refuse(("env", "actions", key), f"is not for actions of type {kind!r}; {cure}")
+
+
+def _check_simulator(draft: Draft) -> None:
+    """The real Batsim has a clock of its own; each clock has its own keys."""
+    simulator = draft.given("simulator")
+    backend, clock = simulator.get("backend", "embedded"), simulator.get("clock", "exact")
+    who = "the real Batsim" if backend == "batsim" else f"the embedded simulator with clock {clock!r}"
+    for key in idle_simulator_keys(backend, clock):
+        if key in simulator:
+            draft.refuse(("simulator", key), f"is not for {who}; leave it out")
 
 
 def _check_pair(draft: Draft, location: Location) -> None:

@@ -9,6 +9,9 @@ from pydantic import BeforeValidator, Field
 from hdeeprm.options.fields import shares, window_start
 from hdeeprm.options.section import Section
 
+PARTS = ("train", "validation", "test")
+"""The parts of a split, in order of submission."""
+
 
 class WindowOptions(Section):
     """A sequence of consecutive jobs of the workload."""
@@ -66,3 +69,8 @@ class WorkloadOptions(Section):
     oversized: Literal["reject", "error"] = "reject"
     """A job that could not run on the empty platform: "reject" rejects it on arrival and names it in the
     summary, "error" refuses the workload."""
+
+    @property
+    def has_split(self) -> bool:
+        """Whether there are parts to train, to validate and to test on."""
+        return self.window is not None and self.window.split is not None

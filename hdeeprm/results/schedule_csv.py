@@ -9,6 +9,7 @@ import numpy as np
 from hdeeprm import __version__
 from hdeeprm.metrics import FloatArray, JobRecords, execution_time, slowdown, wait_time
 
+from .csv_text import quoted
 from .jobs_csv import batsim_finish_time
 from .placements import Intervals, last_use
 
@@ -27,6 +28,7 @@ class PlatformUse(NamedTuple):
     energy_joules: float
     num_pstate_commands: int
     num_pstate_changes: int
+    simulator: str = "embedded"  # what made time pass
 
 
 def schedule_csv(jobs: JobRecords, cores: Intervals, use: PlatformUse, wall: WallTimes) -> str:
@@ -37,7 +39,7 @@ def schedule_csv(jobs: JobRecords, cores: Intervals, use: PlatformUse, wall: Wal
     left unfinished are in nothing.
     """
     columns = _counts(jobs) | _times(jobs) | _core_times(jobs, cores, use) | _platform(use, wall)
-    cells = columns | {"batsim_version": f"hdeeprm {__version__} embedded"}
+    cells = columns | {"batsim_version": quoted(f"hdeeprm {__version__} {use.simulator}")}
     return f"{','.join(sorted(cells))}\n{','.join(cells[name] for name in sorted(cells))}\n"
 
 

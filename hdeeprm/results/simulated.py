@@ -30,6 +30,10 @@ class Simulation(Protocol):
     workload: Workload
 
     @property
+    def name(self) -> str:
+        """What made time pass."""
+
+    @property
     def first_job(self) -> int:
         """Index in the workload of the episode's first job."""
 

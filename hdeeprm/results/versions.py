@@ -7,7 +7,7 @@ from importlib import metadata
 
 from hdeeprm import __version__
 
-PACKAGES = ("numpy", "numba", "gymnasium", "torch")
+PACKAGES = ("numpy", "numba", "gymnasium", "pybatsim", "torch")
 
 
 def versions() -> dict[str, str]:

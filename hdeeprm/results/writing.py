@@ -51,7 +51,12 @@ def write_results(
         )
     metrics = summarise(jobs, simulation.platform.num_cores, simulation.energy_joules)
     directory.write("out_jobs.csv", _jobs_csv(simulation, jobs, cores))
-    use = PlatformUse(simulation.platform.num_cores, simulation.energy_joules, *simulation.num_pstate_changes)
+    use = PlatformUse(
+        simulation.platform.num_cores,
+        simulation.energy_joules,
+        *simulation.num_pstate_changes,
+        simulation.name,
+    )
     directory.write("out_schedule.csv", schedule_csv(jobs, cores, use, wall))
     directory.write("decisions.csv", decisions_csv(decisions, actions, action_names))
     directory.write("rewards.csv", rewards_csv(decisions))

@@ -3,5 +3,16 @@
 from .batch import SimulatorBatch
 from .embedded import EmbeddedSimulator, Snapshot
 from .protocol import JobStatus, Objective, Simulator
+from .told import ToldSimulator
+from .told_batch import ToldBatch
 
-__all__ = ["EmbeddedSimulator", "JobStatus", "Objective", "Simulator", "SimulatorBatch", "Snapshot"]
+__all__ = [
+    "EmbeddedSimulator",
+    "JobStatus",
+    "Objective",
+    "Simulator",
+    "SimulatorBatch",
+    "Snapshot",
+    "ToldBatch",
+    "ToldSimulator",
+]

@@ -57,9 +57,9 @@ class SimulatorBatch:
     ) -> None:
         if settings.get("recording"):
             raise SimulationError("simulations side by side keep no logs; record in one alone")
-        one = EmbeddedSimulator(platform, workload, **settings)
+        one = self._one(platform, workload, settings)
         self.tables = side_by_side(one.tables, num_simulations)
-        self.simulators = [one.on_tables(row(self.tables, index)) for index in range(num_simulations)]
+        self._fill_rows(one)
         self._threads: ThreadPoolExecutor | None = None
         self.num_threads = max(1, min(len(os.sched_getaffinity(0)), num_simulations // ROWS_PER_THREAD))
         shape = (num_simulations, observation[1])
@@ -77,6 +77,15 @@ class SimulatorBatch:
             summaries=np.zeros(num_simulations, tables.SUMMARY),
         )
 
+    def _one(self, platform: Platform, workload: Workload, settings: dict[str, Any]) -> EmbeddedSimulator:
+        """A simulator such as those in the rows."""
+        return EmbeddedSimulator(platform, workload, **settings)
+
+    def _fill_rows(self, one: EmbeddedSimulator) -> None:
+        """Make a simulator for each row."""
+        count = len(self.tables.clock)
+        self.simulators = [one.on_tables(row(self.tables, index)) for index in range(count)]
+
     def __len__(self) -> int:
         return len(self.simulators)
 
@@ -87,12 +96,15 @@ class SimulatorBatch:
 
     @num_threads.setter
     def num_threads(self, count: int) -> None:
-        self.close()
+        self._end_threads()
         bounds = np.linspace(0, len(self), count + 1).astype(int).tolist()
         self._parts = list(itertools.pairwise(bounds))
 
     def close(self) -> None:
         """End the threads; the next step starts new ones."""
+        self._end_threads()
+
+    def _end_threads(self) -> None:
         if self._threads is not None:
             self._threads.shutdown()
             self._threads = None
@@ -103,9 +115,7 @@ class SimulatorBatch:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        one = state["simulators"]
-        count = len(self.tables.clock)
-        self.simulators = [one.on_tables(row(self.tables, index)) for index in range(count)]
+        self._fill_rows(state["simulators"])
 
     def reset(
         self,
@@ -133,17 +143,19 @@ class SimulatorBatch:
         streams = np.zeros((0, 6), np.int64)
         if seeds is not None:
             streams = np.array([self._stream(index, seed) for index, seed in enumerate(seeds)])
-        empty = batch.open_rows(self.tables, self.view, chosen.astype(np.int8), streams)
+        empty = self._open_rows(chosen, streams)
         if empty >= 0:
             first_job = self.simulators[empty].first_job
             raise SimulationError(f"none of the {num_jobs} jobs from job {first_job} can run on the platform")
+
+    def _open_rows(self, chosen: npt.NDArray[np.bool_], streams: tables.Integers) -> int:
+        return int(batch.open_rows(self.tables, self.view, chosen.astype(np.int8), streams))
 
     def _stream(self, index: int, seed: int | None) -> tables.Integers:
         """The random stream of a row: of a seed, or as it is."""
         if seed is not None:
             return random_stream(seed)
-        clock = self.tables.clock[index, 0]
-        return np.array([clock[f"random_{place}"] for place in range(1, 7)], np.int64)
+        return np.array([*self.simulators[index].random_stream.values()], np.int64)
 
     def step(self, actions: tables.Integers, mode: int) -> None:
         """Take one action in each row and go to its next decision point.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import astuple, dataclass
 from typing import Any
@@ -19,7 +20,8 @@ from .layout import arrival_scales, build_simulation, job_table, random_stream, 
 from .logs import JOB_RECORD, OVERSUBSCRIPTION, joined_placements, packed_as
 from .protocol import Objective, Records
 
-_NO_SEEDS = np.zeros(0, np.int64)
+_STREAM = tuple(f"random_{place}" for place in range(1, 7))
+_NO_STREAM = np.zeros(0, np.int64)
 _REFUSALS = {
     episode.NOT_WAITING: "it is not waiting",
     episode.WRONG_NUMBER: "it asks for another number of cores",
@@ -142,6 +144,11 @@ class EmbeddedSimulator:
         return bool(self._clock["over"].item())
 
     @property
+    def name(self) -> str:
+        """What makes time pass, for those who read the results."""
+        return "embedded"
+
+    @property
     def first_job(self) -> int:
         """Index in the workload of the episode's first job."""
         return self._integer("first_job")
@@ -216,12 +223,23 @@ class EmbeddedSimulator:
         first, last = first_job if isinstance(first_job, tuple) else (first_job, first_job)
         num_jobs = self.workload.num_jobs - last if num_jobs is None else num_jobs
         self.check_range(first, last, num_jobs)
-        self._placements.clear()
-        self._oversubscriptions.clear()
         for name, value in (("first_start", first), ("last_start", last), ("episode_jobs", num_jobs)):
             self._clock[name][0] = value
-        episode.reset(self.tables, _NO_SEEDS if seed is None else random_stream(seed))
+        self.next_episode(_NO_STREAM if seed is None else random_stream(seed))
+
+    def next_episode(self, stream: tables.Integers = _NO_STREAM) -> None:
+        """Start an episode of as many jobs as the last one, from a start drawn from the same range.
+
+        Args:
+            stream: What the random stream starts anew with, int64, shape (6,); empty: it goes on.
+        """
+        self._placements.clear()
+        self._oversubscriptions.clear()
+        episode.reset(self.tables, stream)
         self._see(self._run((tables.VOID, tables.VOID), self._no_records)[1])
+
+    def close(self) -> None:
+        """Give up what is held outside of this object: here nothing."""
 
     def check_range(self, first: int, last: int, num_jobs: int) -> None:
         """Refuse episodes that do not fit.
@@ -388,6 +406,16 @@ class EmbeddedSimulator:
         self._clock["over"][0] = snapshot.over
         self._placements = list(snapshot.placements)
         self._oversubscriptions = list(snapshot.oversubscriptions)
+
+    @property
+    def random_stream(self) -> dict[str, int]:
+        """State of the random draws, numbers by name; what is set goes on from there."""
+        return {name: self._integer(name) for name in _STREAM}
+
+    @random_stream.setter
+    def random_stream(self, numbers: Mapping[str, int]) -> None:
+        for name in _STREAM:
+            self._clock[name][0] = numbers[name]
 
     def count_invalid_action(self) -> None:
         """Note that a masked action was replaced."""

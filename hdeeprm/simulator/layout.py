@@ -160,7 +160,7 @@ def build_simulation(platform: Platform, jobs: Table, max_jobs: int, recording: 
         **platform_tables(platform),
     )
     simulation.clock["num_cores"] = platform.num_cores
-    simulation.clock["recording"] = recording
+    simulation.clock["recording"] = simulation.clock["noting_pstates"] = recording
     simulation.clock["over"] = 1
     simulation.segments["next_of_job"] = np.arange(
         1, platform.num_cores + 1

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,11 @@ import numpy.typing as npt
 
 from hdeeprm.agents import Agent, AgentEnvironment, agent_from_options
 from hdeeprm.agents.base import Mask, Observation
-from hdeeprm.agents.naming import ROLLOUT
+from hdeeprm.agents.places import blamed
 from hdeeprm.env import WorkloadManagementEnv
 from hdeeprm.errors import AgentError
 from hdeeprm.options import Options, load_options
-from hdeeprm.options.agent_names import LEARNER_NAMES
+from hdeeprm.options.agent_names import LEARNER_NAMES, ROLLOUT
 from hdeeprm.playing import play, question
 
 from .parts import training_part
@@ -148,15 +149,18 @@ class _Watched(Agent):
 
     def begin(self, environment: AgentEnvironment) -> None:
         self._num_actions = environment.action_size
-        self._teacher.begin(environment)
+        with self._blamed():
+            self._teacher.begin(environment)
 
     def observe(self, environment: AgentEnvironment) -> Observation:
         self._shown = environment.observation()
-        return self._teacher.observe(environment)
+        with self._blamed():
+            return self._teacher.observe(environment)
 
     def decide(self, observation: Observation, action_mask: Mask | None = None) -> int:
         assert action_mask is not None
-        action = self._ask(observation, action_mask)
+        with self._blamed():
+            action = self._ask(observation, action_mask)
         if action_mask[action]:  # else it is asked again
             self._keep(action_mask, self._as_good_as(action, action_mask))
         return int(action)
@@ -173,10 +177,17 @@ class _Watched(Agent):
             self._regrets.append(regrets)
 
     def alter(self, action: int, environment: AgentEnvironment) -> None:
-        self._teacher.alter(action, environment)
+        with self._blamed():
+            self._teacher.alter(action, environment)
 
     def rewarded(self, environment: AgentEnvironment) -> None:
-        self._teacher.rewarded(environment)
+        with self._blamed():
+            self._teacher.rewarded(environment)
+
+    def _blamed(self) -> AbstractContextManager[None]:
+        """Say of an error which line of the teacher raised it."""
+        kind = type(self._teacher)
+        return blamed(kind, lambda: f"the teacher {kind.__name__} failed")
 
     def _as_good_as(self, action: int, action_mask: Mask) -> npt.NDArray[np.int8]:
         """The actions that the teacher deems as good as the one taken; that one alone if it does not say."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from hdeeprm import __version__
 from hdeeprm.agents.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from hdeeprm.agents.places import error_text
+from hdeeprm.agents.stored import entry, real, whole
 from hdeeprm.errors import AgentError, HDeepRMError
 from hdeeprm.scenario import Scenario
 
@@ -21,6 +23,39 @@ FOLDER = "checkpoints"
 LAST = "last.pt"
 BEST = "best.pt"
 CURE = "take the other checkpoint as a new start with -im, or train anew"
+
+
+class Passed(NamedTuple):
+    """What the trainee itself does not know of how far training is."""
+
+    version: str  # of HDeepRM
+    scenario: str  # as of :func:`scenario_digest`
+    validations: int
+    saves: int
+    points: int
+    best: Mapping[str, Any]  # ``step``, ``episode`` and ``objective`` of the best model; empty before any
+    objective: float  # of the last validation
+
+    @classmethod
+    def read(cls, saved: Mapping[str, Any]) -> Passed:
+        """What a checkpoint holds of it.
+
+        Raises:
+            AgentError: If an entry is something else; the message names it.
+        """
+        counts = {}
+        for key in ("validations", "saves", "points"):
+            with entry(saved, key) as count:
+                counts[key] = whole(count)
+        with entry(saved, "best") as best:
+            if best:
+                best = {name: whole(best[name]) for name in ("step", "episode")} | {
+                    "objective": real(best["objective"])
+                }
+        with entry(saved, "objective") as objective:
+            return cls(
+                saved["version"], saved["scenario"], **counts, best=dict(best), objective=real(objective)
+            )
 
 
 class Keeper:
@@ -35,16 +70,19 @@ class Keeper:
         self._trainee = trainee
         self.last, self.best = run / FOLDER / LAST, run / FOLDER / BEST
 
-    def save_last(self, progress: Mapping[str, Any]) -> None:
+    def save_last(self, passed: Passed) -> None:
         """Write all that it takes to go on.
 
         Args:
-            progress: What the trainee itself does not know.
+            passed: What the trainee itself does not know.
 
         Raises:
             AgentError, RunDirectoryError: If it cannot be written; the one before it stands then.
         """
-        state = self._trainee.state() | {"logbook": self._trainee.logbook.state(), "progress": dict(progress)}
+        state = self._trainee.state() | {
+            "logbook": self._trainee.logbook.state(),
+            "progress": passed._asdict(),
+        }
         self._save(self.last, state)
 
     def save_best(self, facts: Mapping[str, Any]) -> None:
@@ -59,24 +97,21 @@ class Keeper:
         """Write the present model."""
         self._save(path, self._trainee.model_state() | {"training": dict(facts)})
 
-    def load_last(self) -> Mapping[str, Any]:
-        """Let the trainee go on from the last checkpoint, and return what was saved with it as progress.
+    def load_last(self) -> Passed:
+        """Let the trainee go on from the last checkpoint, and return what was saved with it.
 
         Raises:
             AgentError: If it cannot be read, or is of something else.
         """
-        checkpoint = self._read(self.last)
-        try:
-            progress: Mapping[str, Any] = checkpoint.state["progress"]
-            _check_same("HDeepRM", progress["version"], __version__)
-            self._trainee.load_state(checkpoint.state)
-            self._trainee.logbook.load(checkpoint.state["logbook"])
-        except HDeepRMError as error:
-            raise AgentError(f"{self.last}: cannot be gone on with: {error}; {CURE}") from error
-        except (LookupError, RuntimeError, TypeError, ValueError, AttributeError) as error:
-            text = " ".join(str(error).split())
-            raise AgentError(f"{self.last}: is damaged: {type(error).__name__}: {text}; {CURE}") from error
-        return progress
+        state = self._read(self.last).state
+        with _used(self.last):
+            with entry(state, "progress") as saved:
+                _check_same("HDeepRM", saved["version"], __version__)
+                passed = Passed.read(saved)
+            self._trainee.load_state(state)
+            with entry(state, "logbook") as saved:
+                self._trainee.logbook.load(saved)
+        return passed
 
     def load_best(self) -> None:
         """Let the trainee decide as the best model did.
@@ -84,7 +119,9 @@ class Keeper:
         Raises:
             AgentError: If its checkpoint cannot be read.
         """
-        self._trainee.load_model_state(self._read(self.best).state)
+        state = self._read(self.best).state
+        with _used(self.best):
+            self._trainee.load_model_state(state)
 
     def _read(self, path: Path) -> Checkpoint:
         checkpoint = load_checkpoint(path)
@@ -95,20 +132,23 @@ class Keeper:
     def _save(self, path: Path, state: Mapping[str, Any]) -> None:
         path.parent.mkdir(exist_ok=True)
         trainee = self._trainee
-        save_checkpoint(path, trainee.name, trainee.shape, interned(trainee.facts), interned(state))
+        save_checkpoint(path, trainee.name, trainee.shape, trainee.facts, state)
 
 
-def interned(tree: Any) -> Any:
-    """The same nesting with one object for equal texts.
+@contextmanager
+def _used(path: Path) -> Iterator[None]:
+    """Say of an error which checkpoint cannot be used.
 
-    A file refers back to a text that it holds already, by its identity; so equal contents would be of
-    different bytes where one was read from a file.
+    Raises:
+        AgentError: In the place of the error.
     """
-    if isinstance(tree, Mapping):
-        return {interned(key): interned(value) for key, value in tree.items()}
-    if isinstance(tree, list | tuple):
-        return [interned(value) for value in tree]
-    return sys.intern(tree) if type(tree) is str else tree
+    try:
+        yield
+    except HDeepRMError as error:
+        text = " ".join(str(error).split())
+        raise AgentError(f"{path}: cannot be gone on with: {text}; {CURE}") from error
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        raise AgentError(f"{path}: is damaged: {error_text(error)}; {CURE}") from error
 
 
 def scenario_digest(scenario: Scenario) -> str:

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from numpy.typing import ArrayLike
 
+from hdeeprm.agents.stored import entry, whole
+from hdeeprm.errors import AgentError
 from hdeeprm.results import RunDirectory
 from hdeeprm.results.training_csv import history_csv
 
@@ -26,6 +28,8 @@ SUMMARY_NAMES = (
 )
 """Of the summary of an episode, what episodes.csv shows."""
 EPISODE_COLUMNS = ("episode", "step", "return", "length", *SUMMARY_NAMES)
+COUNTERS, TABLES = ("steps", "episodes", "updates"), ("losses", "episode_rows", "preferences")
+"""What of a logbook a checkpoint holds."""
 EPISODE_COUNTS = ("episode", "step", "length")
 RECENT_EPISODES = 100
 """Episodes that the mean return shown is over."""
@@ -61,9 +65,17 @@ class Rows:
         return {"names": list(self.names), "numbers": packed(np.array(self._numbers))}
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Go on from what a checkpoint holds."""
-        self.names = tuple(state["names"])
-        self._numbers = array("d", unpacked(state["numbers"], np.empty(0)).tobytes())
+        """Go on from what a checkpoint holds.
+
+        Raises:
+            AgentError: If it is of other columns, or no whole rows.
+        """
+        names, numbers = tuple(state["names"]), unpacked(state["numbers"], np.empty(0))
+        if self.names not in ((), names) or not all(type(name) is str for name in names):
+            raise AgentError(f"it has the columns {', '.join(map(str, names))}")
+        if len(numbers) % max(1, len(names)):
+            raise AgentError(f"{len(numbers)} numbers are no rows of {len(names)}")
+        self.names, self._numbers = names, array("d", numbers.tobytes())
 
 
 class Logbook:
@@ -135,20 +147,25 @@ class Logbook:
     def state(self) -> dict[str, Any]:
         """What a checkpoint holds."""
         return {
-            "steps": self.steps,
-            "episodes": self.episodes,
-            "updates": self.updates,
-            "losses": self.losses.state(),
-            "episode_rows": self.episode_rows.state(),
-            "preferences": self.preferences.state(),
+            **{name: getattr(self, name) for name in COUNTERS},
+            **{name: getattr(self, name).state() for name in TABLES},
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Go on from what a checkpoint holds."""
-        self.steps, self.episodes, self.updates = state["steps"], state["episodes"], state["updates"]
-        self.losses.load(state["losses"])
-        self.episode_rows.load(state["episode_rows"])
-        self.preferences.load(state["preferences"])
+        """Go on from what a checkpoint holds.
+
+        Raises:
+            AgentError: If an entry is something else, or does not fit the others.
+        """
+        for name in COUNTERS:
+            with entry(state, name) as saved:
+                setattr(self, name, whole(saved))
+        for name in TABLES:
+            with entry(state, name) as saved:
+                getattr(self, name).load(saved)
+        rows, counts = (len(self.losses), len(self.episode_rows)), (self.updates, self.episodes)
+        if rows != counts:
+            raise AgentError(f"{counts} updates and episodes have {rows} rows")
 
     def write(self, directory: RunDirectory) -> None:
         """Write losses.csv, episodes.csv and action_preferences.csv of a run.

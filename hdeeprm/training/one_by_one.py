@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ import torch
 
 from hdeeprm.agents.checkpoints import load_weights, plugin_shape
 from hdeeprm.agents.learning import LearningAgent
-from hdeeprm.agents.places import error_place, error_text, member_place
+from hdeeprm.agents.places import blamed, member_place
+from hdeeprm.agents.stored import entry, load_optimizer, whole
 from hdeeprm.env import WorkloadManagementEnv
-from hdeeprm.errors import AgentError, HDeepRMError, TrainingDiverged
+from hdeeprm.errors import AgentError, TrainingDiverged
 from hdeeprm.options import Options
 from hdeeprm.playing import play
 
@@ -25,8 +26,6 @@ from .parts import training_part, validation_part, validation_starts
 from .trainee import Trainee
 
 LOSS = "loss"
-STREAM = "random_"
-"""What the names of those fields of a simulation's clock begin with that its random draws come from."""
 
 
 class OneByOne(Trainee):
@@ -38,7 +37,7 @@ class OneByOne(Trainee):
         workload: A workload file that takes the place of the options' one.
 
     Raises:
-        AgentError: If the agent has no weights.
+        AgentError: If the agent has no weights, or fails to give them.
     """
 
     agent: LearningAgent
@@ -47,12 +46,8 @@ class OneByOne(Trainee):
         self._env = WorkloadManagementEnv(options, workload=workload, part=training_part(options))
         super().__init__(agent, options, self._env, type(agent).__name__, plugin_shape(self._env))
         torch.set_num_threads(1)  # sums keep their order
-        if not any(weight.requires_grad for weight in agent.parameters()):
-            raise AgentError(
-                f"{member_place(type(agent))}: {self.name} has no weights to train; let its constructor make "
-                "layers, or set agent.run to 'test'"
-            )
-        self._optimizer = torch.optim.Adam(agent.parameters(), options.agent.lr)
+        with self._blamed("to give its weights"):
+            self._optimizer = self._new_optimizer()
         starts = validation_starts(options, self._env.scenario.workload.num_jobs)
         self._starts = [int(start) for start in starts]
         self._validation_env = (
@@ -61,6 +56,14 @@ class OneByOne(Trainee):
             else None
         )
         self._seed: int | None = options.seed  # of the first episode; the others go on with its draws
+
+    def _new_optimizer(self) -> torch.optim.Optimizer:
+        if not any(weight.requires_grad for weight in self.agent.parameters()):
+            raise AgentError(
+                f"{member_place(type(self.agent))}: {self.name} has no weights to train; let its constructor "
+                "make layers, or set agent.run to 'test'"
+            )
+        return torch.optim.Adam(self.agent.parameters(), self.options.agent.lr)
 
     @property
     def has_validation(self) -> bool:
@@ -88,7 +91,7 @@ class OneByOne(Trainee):
 
     def _learn(self) -> float:
         """One step down the loss of the episode; its value."""
-        with self._blamed():
+        with self._blamed(f"to learn from episode {self.logbook.episodes}"):
             loss = self.agent.loss()
             value = self._checked(loss).item()
             self._require_finite("the loss", value)
@@ -96,7 +99,7 @@ class OneByOne(Trainee):
             loss.backward()  # type: ignore[no-untyped-call]
             self._optimizer.step()
             self.agent.forget()
-        total = sum(float(weight.detach().abs().sum()) for weight in self.agent.parameters())
+            total = sum(float(weight.detach().abs().sum()) for weight in self.agent.parameters())
         self._require_finite("a weight", total)
         return float(value)
 
@@ -116,19 +119,17 @@ class OneByOne(Trainee):
                 "for a division by zero or the logarithm of 0 in the agent's file"
             )
 
-    @contextmanager
-    def _blamed(self) -> Iterator[None]:
-        """Say of an error which line of the agent raised it."""
-        try:
-            yield
-        except (HDeepRMError, MemoryError):
-            raise
-        except Exception as error:
-            kind = type(self.agent)
-            raise AgentError(
-                f"{error_place(error, kind)}: {kind.__name__} failed to learn from episode "
-                f"{self.logbook.episodes}: {error_text(error)}; correct it (--debug shows the traceback)"
-            ) from error
+    def _blamed(self, to_do: str) -> AbstractContextManager[None]:
+        """Say of an error which line of the agent raised it, and what it was to do."""
+        kind = type(self.agent)
+        return blamed(kind, lambda: f"{kind.__name__} failed {to_do}")
+
+    def _explore(self, explores: bool) -> None:
+        with self._blamed("to begin exploring" if explores else "to stop exploring"):
+            if explores:
+                self.agent.train()
+            else:
+                self.agent.eval()
 
     def validate(self) -> float:
         """Mean integrated objective per job over the held-out windows, decided without exploring."""
@@ -136,11 +137,11 @@ class OneByOne(Trainee):
         assert env is not None
         scores = []
         with _draws_kept():
-            agent.eval()
+            self._explore(False)
             for start in self._starts:
                 play(env, agent, self.options.seed, first_job=start)
                 scores.append(env.summary()["objective"] / env.windows.length)
-            agent.train()
+            self._explore(True)
         return float(np.mean(scores))
 
     @property
@@ -150,15 +151,18 @@ class OneByOne(Trainee):
 
     def model_state(self) -> dict[str, Any]:
         """The weights."""
-        return {"model_state_dict": self.agent.state_dict()}
+        with self._blamed("to give its weights"):
+            return {"model_state_dict": self.agent.state_dict()}
 
     def load_model_state(self, state: Mapping[str, Any]) -> None:
         """Decide as a model did."""
-        load_weights(self.agent, state["model_state_dict"], "the checkpoint")
+        weights = state["model_state_dict"]
+        with self._blamed("to take its weights"):
+            load_weights(self.agent, weights, "the checkpoint")
 
     def graduate(self) -> None:
         """Let the agent decide without exploring."""
-        self.agent.eval()
+        self._explore(False)
 
     def state(self) -> dict[str, Any]:
         """Weights, optimizer, and all that is drawn from."""
@@ -171,22 +175,21 @@ class OneByOne(Trainee):
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Go on from a state."""
         self.load_model_state(state)
-        self._optimizer.load_state_dict(state["optimizer_state_dict"])
-        if state["stream"] is not None:
-            self._seed = None
-            self._env.reset(seed=self.options.seed)
-            snapshot = self._env.snapshot()
-            for name, number in state["stream"].items():
-                snapshot.simulation.tables.clock[name] = number
-            self._env.restore(snapshot)
-        _set_draws(state["draws"])
+        with entry(state, "optimizer_state_dict") as saved:
+            load_optimizer(self._optimizer, saved)
+        with entry(state, "stream") as saved:
+            if saved is not None:
+                self._seed = None
+                self._env.reset(seed=self.options.seed)
+                self._env.simulator.random_stream = {name: whole(value) for name, value in saved.items()}
+        with entry(state, "draws") as saved:
+            _set_draws(saved)
 
     def _stream(self) -> dict[str, int] | None:
         """Random stream of the environment, all of it that outlasts an episode; None before the first one."""
         if self._seed is not None:
             return None
-        clock = self._env.snapshot().simulation.tables.clock[0]
-        return {name: int(clock[name]) for name in clock.dtype.names or () if name.startswith(STREAM)}
+        return self._env.simulator.random_stream
 
 
 def _draws() -> dict[str, Any]:

@@ -66,6 +66,8 @@ def unpacked_tree(content: Any, like: Any) -> Any:
         return {key: unpacked_tree(content[str(key)], value) for key, value in like.items()}
     if isinstance(like, list | tuple) and len(content) == len(like):
         return type(like)(unpacked_tree(value, example) for value, example in zip(content, like, strict=True))
+    if isinstance(content, torch.Tensor):
+        raise AgentError(f"it holds a tensor where a {type(like).__name__} is wanted")
     return content
 
 

@@ -9,20 +9,14 @@ from hdeeprm.options import Options
 from hdeeprm.workloads.episode_windows import EpisodeWindows
 
 
-def has_split(options: Options) -> bool:
-    """Whether the workload has parts to train, to validate and to test on."""
-    window = options.workload.window
-    return window is not None and window.split is not None
-
-
 def training_part(options: Options) -> str | None:
     """Part of the workload to train on; None: the one that the options name."""
-    return "train" if has_split(options) else None
+    return "train" if options.workload.has_split else None
 
 
 def validation_part(options: Options) -> str | None:
     """Part of the workload to validate on; None: the one that the options name."""
-    return "validation" if has_split(options) else None
+    return "validation" if options.workload.has_split else None
 
 
 def test_part(options: Options) -> str | None:
@@ -31,7 +25,7 @@ def test_part(options: Options) -> str | None:
     It is the third one where the options have a split and name no part of it.
     """
     window = options.workload.window
-    return "test" if has_split(options) and window is not None and window.part == "all" else None
+    return "test" if options.workload.has_split and window is not None and window.part == "all" else None
 
 
 def validation_starts(options: Options, num_jobs: int) -> npt.NDArray[np.int64]:
@@ -48,5 +42,5 @@ def validation_starts(options: Options, num_jobs: int) -> npt.NDArray[np.int64]:
     if training.validations == 0 or is_left_out:
         return np.zeros(0, np.int64)
     windows = EpisodeWindows.of(options, num_jobs, validation_part(options))
-    spreads = windows.drawn or has_split(options)
+    spreads = windows.drawn or options.workload.has_split
     return np.unique(windows.spread(training.validation_windows if spreads else 1))

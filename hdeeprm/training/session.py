@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import shutil
+import stat
 import time
 from pathlib import Path
 from typing import Any, cast
@@ -20,7 +21,7 @@ from hdeeprm.results import RunDirectory
 from hdeeprm.results.atomic import open_atomically
 
 from .events import MISSING, POINTS, Events
-from .keeping import FOLDER, LAST, Keeper, scenario_digest
+from .keeping import FOLDER, LAST, Keeper, Passed, scenario_digest
 from .length import Length, Milestones
 from .logbook import Logbook
 from .one_by_one import OneByOne
@@ -88,15 +89,15 @@ class Training:
         if not (run / FOLDER / LAST).exists():
             self._notices.append("the run had no checkpoint yet: training began anew")
             return
-        progress = Keeper(self.trainee, run).load_last()
-        if progress["scenario"] != self._digest:
+        passed = Keeper(self.trainee, run).load_last()
+        if passed.scenario != self._digest:
             raise AgentError(
                 f"{run / FOLDER / LAST}: the workload or the platform has changed since; bring the former "
                 "files back, or train anew"
             )
-        self._validations.passed, self._saves.passed = progress["validations"], progress["saves"]
-        self._points.passed, self._best = progress["points"], dict(progress["best"])
-        self._objective = progress["objective"]
+        self._validations.passed, self._saves.passed = passed.validations, passed.saves
+        self._points.passed, self._best = passed.points, dict(passed.best)
+        self._objective = passed.objective
         self._resumed = True
 
     def run(self, directory: RunDirectory, watch: TrainingWatch = unwatched) -> TrainingFacts:
@@ -193,15 +194,15 @@ class Training:
     def _save(self) -> None:
         """Write all that it takes to go on."""
         self._keeper.save_last(
-            {
-                "version": __version__,
-                "scenario": self._digest,
-                "validations": self._validations.passed,
-                "saves": self._saves.passed,
-                "points": self._points.passed,
-                "best": self._best,
-                "objective": self._objective,
-            }
+            Passed(
+                version=__version__,
+                scenario=self._digest,
+                validations=self._validations.passed,
+                saves=self._saves.passed,
+                points=self._points.passed,
+                best=self._best,
+                objective=self._objective,
+            )
         )
         self._saved = time.monotonic()
 
@@ -269,10 +270,25 @@ def output_path(options: Options) -> Path | None:
     if options.agent.output_model is None:
         return None
     path = options.folder / options.agent.output_model
-    if path.is_dir() or not path.parent.is_dir():
-        problem = "is a directory" if path.is_dir() else f"there is no folder {str(path.parent)!r}"
-        raise AgentError(f"agent.output_model (-om): {path}: {problem}; name a file in an existing folder")
+    problem = _output_problem(path)
+    if problem is not None:
+        shown = str(path) if str(path).isprintable() else repr(str(path))
+        raise AgentError(f"agent.output_model (-om): {shown}: {problem}; name a file in an existing folder")
     return path
+
+
+def _output_problem(path: Path) -> str | None:
+    """Why a model could not be written to a path."""
+    try:
+        if stat.S_ISDIR(path.stat().st_mode):
+            return "is a directory"
+    except (FileNotFoundError, NotADirectoryError):
+        pass  # it need not be there; its folder is looked at below
+    except OSError as error:  # such as a name that is too long
+        return f"cannot be written: {error.strerror}"
+    except ValueError as error:  # a name with a null byte, or one that is no text
+        return f"cannot be written: {error}"
+    return None if path.parent.is_dir() else f"there is no folder {str(path.parent)!r}"
 
 
 def _trainee(

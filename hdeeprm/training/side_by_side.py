@@ -12,8 +12,9 @@ import torch
 from gymnasium.vector import AutoresetMode
 
 from hdeeprm.agents.learner import Learner, Outcome
+from hdeeprm.agents.stored import entry
 from hdeeprm.env import WorkloadManagementEnv, WorkloadManagementVectorEnv
-from hdeeprm.errors import AgentError, SimulationError, TrainingDiverged
+from hdeeprm.errors import AgentError, TrainingDiverged
 from hdeeprm.options import Options
 
 from .packing import packed_tree, unpacked_tree
@@ -67,7 +68,9 @@ class SideBySide(Trainee):
 
     def begin(self) -> None:
         """Start an episode in each environment, all with seeds of their own."""
-        self._observations, infos = self._envs.reset(seed=row_seeds(self.options.seed, self.agent.num_envs))
+        self._observations, infos = self._envs.reset(
+            seed=independent_seeds(self.options.seed, self.agent.num_envs)
+        )
         self._masks = infos["action_mask"]
 
     def advance(self) -> None:
@@ -170,18 +173,18 @@ class SideBySide(Trainee):
         """Go on from a state."""
         self.begin()
         self.agent.load_training_state(state)
-        saved = unpacked_tree(state["environments"], self._envs.snapshot())
-        try:
-            self._envs.restore(saved)
-        except SimulationError as error:
-            raise AgentError(str(error)) from None
-        shown = unpacked_tree(state["shown"], self._shown())
-        self._observations, self._masks, self._returns, self._lengths = shown
+        with entry(state, "environments") as saved:
+            self._envs.restore(unpacked_tree(saved, self._envs.snapshot()))
+        with entry(state, "shown") as saved:
+            shown, own = unpacked_tree(saved, self._shown()), self._shown()
+            if [array.shape for array in shown] != [array.shape for array in own]:
+                raise AgentError("it holds arrays of other shapes")
+            self._observations, self._masks, self._returns, self._lengths = shown
 
     def _shown(self) -> tuple[npt.NDArray[Any], ...]:
         return self._observations, self._masks, self._returns, self._lengths
 
 
-def row_seeds(seed: int, count: int) -> list[int]:
+def independent_seeds(seed: int, count: int) -> list[int]:
     """Seeds of environments side by side, such that those of different runs have nothing in common."""
     return [int(number) for number in np.random.SeedSequence(seed).generate_state(count)]

@@ -9,8 +9,10 @@ import numpy.typing as npt
 
 from hdeeprm.errors import OptionsError
 from hdeeprm.options import Options
+from hdeeprm.options.workload import PARTS
 
-PARTS = ("train", "validation", "test")
+__all__ = ["PARTS", "WHOLE", "EpisodeWindows"]
+
 WHOLE = "all"
 
 

@@ -10,6 +10,7 @@
     snapshots       copying a state              planning        imagined futures
     pstate_commands what Batsim would be sent    bits, randomness, compiling
     episode, batch  the entry points that Python calls, for one simulation and for many
+    told            those for a simulation whose time is told from outside
 
 Without Numba's compiler (``NUMBA_DISABLE_JIT=1``) the same functions run as plain Python.
 """

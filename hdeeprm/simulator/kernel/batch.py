@@ -125,6 +125,24 @@ def _step(sim: Sim, view: View, index: int, action: int) -> int:
 
 
 @entry_point
+def show(sim: Sim, view: View, index: int, over: bool) -> None:
+    """Write what a row shows, of a simulation that was moved from outside."""
+    _show(sim, view, index, over)
+
+
+@entry_point
+def keep_final(sim: Sim, view: View, index: int) -> None:
+    """Write what the episode of a row came to, likewise."""
+    _keep_final(sim, view, index)
+
+
+@entry_point
+def allowed(sim: Sim, codes: Integers, action: int) -> int:
+    """The action that is taken where one is chosen, likewise."""
+    return _allowed(sim, codes, action)
+
+
+@entry_point
 def open_rows(stack: Sim, view: View, chosen: Masks, seeds: Integers) -> int:
     """Start new episodes in the chosen rows; with seeds (N, 6), their random streams start anew.
 

@@ -24,7 +24,8 @@ _settings: Any = numba.config
 def sources_key() -> str:
     """Hash of all sources of the kernel and of the version of Numba."""
     digest = hashlib.sha256(numba.__version__.encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    compiled_folders = (Path(__file__).parent, Path(__file__).parents[1] / "batsim" / "clock")
+    for source in sorted(source for folder in compiled_folders for source in folder.glob("*.py")):
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -11,6 +11,11 @@ from .compiling import compiled
 from .tables import HIGH_CORES, HIGH_GFLOPS, HIGH_MEM, HIGH_MEM_BW, LOW_POWER, NO_KEY, NONE, NUM_SELECTIONS
 from .tables import Simulation as Sim
 
+MB_PER_GB = 1000.0
+_SUM_ERRORS = 2**20
+"""Keys between those of two neighbouring free bandwidths, for what sums of equal terms differ by."""
+_SUM_UNIT = 2.0**-50  # GB/s: below the last bit of sums of any size that matters
+
 _ALL_TREES = 2**NUM_SELECTIONS - 2  # every tree but that of *random*
 
 
@@ -74,8 +79,30 @@ def _set_leaf(sim: Sim, selection: int, processor: int) -> int:
     elif selection == HIGH_MEM:
         leaf.key = leaf.memory
     elif selection == HIGH_MEM_BW:
-        leaf.key = state.free_bandwidth
+        leaf.key = _bandwidth_key(sim, processor)
     return index
+
+
+@compiled
+def _bandwidth_key(sim: Sim, processor: int) -> int:
+    """Free bandwidth as a key; equal ones in the order of their sums where these are kept."""
+    state = sim.processors[processor]
+    if not sim.clock[0].summing_bandwidth:
+        return state.free_bandwidth
+    error = int((state.summed_bandwidth - state.free_bandwidth / MB_PER_GB) / _SUM_UNIT)
+    return state.free_bandwidth * _SUM_ERRORS + max(-_SUM_ERRORS // 2, min(error, _SUM_ERRORS // 2 - 1))
+
+
+@compiled
+def sum_bandwidth(sim: Sim, processor: int, bandwidth: int, count: int) -> None:
+    """Add what a core takes or gives back to the sum of free bandwidth, core by core as HDeepRM 0.3 does.
+
+    Among processors with the same free bandwidth it takes the one whose sum was rounded up.
+    """
+    state = sim.processors[processor]
+    if sim.clock[0].summing_bandwidth:
+        for _ in range(count):
+            state.summed_bandwidth += bandwidth / MB_PER_GB
 
 
 @compiled

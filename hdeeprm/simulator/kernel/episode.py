@@ -30,7 +30,8 @@ def reset(sim: Sim, seeds: Integers) -> None:
 
 
 @compiled
-def _write_record(sim: Sim, record: Any) -> None:
+def write_record(sim: Sim, record: Any) -> None:
+    """Write what the last decision was and came to."""
     clock = sim.clock[0]
     record.time = clock.decision_time
     record.num_waiting = clock.decision_waiting
@@ -62,7 +63,7 @@ def run(sim: Sim, job_selection: int, core_selection: int, records: Table) -> tu
         if outcome == LOG_FULL:
             break
         close_decision(sim)
-        _write_record(sim, records[num_taken])
+        write_record(sim, records[num_taken])
         num_taken += 1
     return num_taken, outcome
 
@@ -131,7 +132,7 @@ def place(sim: Sim, job: int, cores: Integers, time: float, wanted: Integers) ->
     room for a number per node.
     """
     verdict = _may_place(sim, job, cores, wanted)
-    if verdict == PLACED and next_event(sim) < time:
+    if verdict == PLACED and sim.clock[0].now < time and next_event(sim) < time:
         verdict = TOO_LATE
     if verdict == PLACED:
         elapse(sim, time)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .compiling import compiled
-from .core_selection import mark_all
+from .core_selection import MB_PER_GB, mark_all
 from .queue import rank_jobs
 from .randomness import below
 from .tables import NONE, PENDING, Integers
@@ -31,6 +31,7 @@ def _reset_clock(sim: Sim, first_job: int, num_jobs: int) -> None:
     clock.opening = 1
     clock.num_placements = clock.num_oversubscriptions = 0
     clock.num_pstate_changes = clock.num_pstate_commands = clock.num_set_words = 0
+    clock.num_ordered = clock.num_answered = 0
     clock.last_feasible = num_jobs - 1
     while clock.last_feasible >= 0 and not sim.jobs[first_job + clock.last_feasible].feasible:
         clock.last_feasible -= 1
@@ -71,6 +72,7 @@ def _reset_platform(sim: Sim) -> None:
     for processor in range(sim.processors.size):
         state = sim.processors[processor]
         state.free_cores, state.free_bandwidth = state.num_cores, state.bandwidth
+        state.summed_bandwidth = state.bandwidth / MB_PER_GB
         state.oversubscribed = state.num_active = 0
         state.logged_end = -1.0
         state.first_segment = NONE

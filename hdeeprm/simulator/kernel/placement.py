@@ -9,7 +9,7 @@ from __future__ import annotations
 from .bits import bit_at, count_bits, lowest_bit, lowest_bits
 from .calendar import schedule, unschedule
 from .compiling import compiled
-from .core_selection import best_processor, mark_node
+from .core_selection import best_processor, mark_node, sum_bandwidth
 from .fitting import random_core_place
 from .processors import active_milliwatts, expect_end, find_slowest, refresh_processor, settle
 from .pstate_commands import set_pstates
@@ -85,6 +85,7 @@ def take_cores(sim: Sim, job: int, word: int, cores: int, count: int) -> None:
     set_pstates(sim, word, cores)
     sim.processors[processor].free_cores -= count
     sim.processors[processor].free_bandwidth -= count * row.bandwidth
+    sum_bandwidth(sim, processor, -row.bandwidth, count)
     sim.nodes[node].free_cores -= count
     sim.nodes[node].free_memory -= count * row.memory_kb
     sim.clock[0].free_cores -= count
@@ -234,6 +235,7 @@ def _release_segment(sim: Sim, job: int, index: int) -> None:
     set_pstates(sim, segment.word, segment.cores)
     state.free_cores += segment.num_cores
     state.free_bandwidth += segment.num_cores * row.bandwidth
+    sum_bandwidth(sim, processor, row.bandwidth, segment.num_cores)
     sim.nodes[node].free_cores += segment.num_cores
     sim.nodes[node].free_memory += segment.num_cores * row.memory_kb
     sim.clock[0].free_cores += segment.num_cores

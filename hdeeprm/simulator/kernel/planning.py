@@ -71,7 +71,7 @@ def _imagine(sim: Sim, source: Sim, active: Integers, num_jobs: int, remaining_f
     clock = sim.clock[0]
     clock.first_job, clock.num_jobs, clock.next_arrival = 0, num_jobs, active.size
     clock.last_feasible = num_jobs - 1
-    clock.num_choices = clock.recording = clock.integrated = 0
+    clock.num_choices = clock.recording = clock.noting_pstates = clock.integrated = 0
     clock.origin, clock.arrival_scale = 0.0, 1.0
     clock.fenwick_step = 1
     while 2 * clock.fenwick_step <= num_jobs:

@@ -1,7 +1,8 @@
 """P-state commands as a scheduler sends them to Batsim: one per P-state and instant, for all its cores.
 
-They change nothing here, where P-states follow from what runs; they are counted for out_schedule.csv. A core
-counts once per instant, even if it ends the instant in the P-state it had before.
+They change nothing here, where P-states follow from what runs; they are counted for out_schedule.csv, and
+ordered from a Batsim where one tells the time. A core counts once per instant, even if it ends the instant in
+the P-state it had before.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from .tables import Simulation as Sim
 def set_pstates(sim: Sim, word: int, cores: int) -> None:
     """Note that some cores of a word have their P-state set in this instant."""
     clock, row = sim.clock[0], sim.words[word]
-    if clock.recording and cores:
+    if clock.noting_pstates and cores:
         if row.set_cores == 0:
             sim.words[clock.num_set_words].set_word = word
             clock.num_set_words += 1

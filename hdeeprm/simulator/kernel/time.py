@@ -67,7 +67,7 @@ def next_event(sim: Sim) -> float:
 
 
 @compiled
-def _submit(sim: Sim) -> None:
+def submit(sim: Sim) -> None:
     """The next job arrives: it waits, or is rejected where it could never run."""
     clock = sim.clock[0]
     job = clock.next_arrival
@@ -88,7 +88,14 @@ def _end(sim: Sim) -> None:
     progress = sim.progress[job]
     done = progress.updated_time + progress.remaining_flop / (progress.mflops * FLOP_PER_MFLOP)
     in_time = done <= progress.end_time + clock.tolerance * max(1.0, progress.end_time)
-    end_job(sim, job, SUCCESS if in_time else WALLTIME_REACHED)
+    finish(sim, job, SUCCESS if in_time else WALLTIME_REACHED)
+
+
+@compiled
+def finish(sim: Sim, job: int, status: int) -> None:
+    """End a running job at its expected end, and add up what it was slowed down."""
+    clock, progress = sim.clock[0], sim.progress[job]
+    end_job(sim, job, status)
     turnaround = progress.end_time - submission(sim, job)
     run_time = max(progress.end_time - progress.start_time, BOUNDED_SLOWDOWN_TAU)
     clock.bounded_slowdown += max(1.0, turnaround / run_time)
@@ -106,17 +113,24 @@ def _handle_instant(sim: Sim) -> None:
             return
         if submission <= end:
             elapse(sim, submission)
-            _submit(sim)
+            submit(sim)
         else:
             elapse(sim, end)
             _end(sim)
 
 
 @compiled
+def all_ended(sim: Sim) -> bool:
+    """Whether every job that can run has ended."""
+    clock = sim.clock[0]
+    return clock.num_waiting == 0 and clock.num_running == 0 and clock.next_arrival > clock.last_feasible
+
+
+@compiled
 def is_over(sim: Sim) -> bool:
     """Whether every job that can run has ended; later ones that cannot are rejected at once."""
     clock = sim.clock[0]
-    if clock.num_waiting > 0 or clock.num_running > 0 or clock.next_arrival <= clock.last_feasible:
+    if not all_ended(sim):
         return False
     for job in range(clock.next_arrival, clock.num_jobs):
         sim.progress[job].status = REJECTED
@@ -125,7 +139,7 @@ def is_over(sim: Sim) -> bool:
 
 
 @compiled
-def _close_logs(sim: Sim) -> None:
+def close_logs(sim: Sim) -> None:
     """Log what waited for the next event, which will not come."""
     send_commands(sim)
     for processor in range(sim.processors.size):
@@ -140,7 +154,7 @@ def nothing_to_come(sim: Sim) -> bool:
 
 
 @compiled
-def _logs_full(sim: Sim) -> bool:
+def logs_full(sim: Sim) -> bool:
     """Whether the logs might not hold what one instant and one decision can add."""
     clock = sim.clock[0]
     return clock.recording == 1 and (
@@ -153,10 +167,10 @@ def _logs_full(sim: Sim) -> bool:
 def advance(sim: Sim) -> int:
     """Let time pass up to the next decision point: an instant after which jobs wait."""
     while True:
-        if _logs_full(sim):
+        if logs_full(sim):
             return LOG_FULL
         if is_over(sim):
-            _close_logs(sim)
+            close_logs(sim)
             return OVER
         if nothing_to_come(sim):
             return STALLED

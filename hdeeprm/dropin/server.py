@@ -1,0 +1,112 @@
+"""The conversation with the scheduler, over ZeroMQ: ask, wait for the reply, go on."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Any
+
+from hdeeprm.errors import BatsimError, DependencyNotInstalled, OptionsError
+
+POLL_MILLISECONDS = 200
+"""Between two looks at whether the scheduler is still there."""
+SHOWN = 200
+"""Characters of a message that was not replied to that are shown."""
+
+
+class Connection:
+    """A connection to the scheduler, which listens.
+
+    Args:
+        endpoint: Where it listens, such as ``tcp://localhost:28000``.
+        connect_timeout: How long to wait for it to listen, in s.
+
+    Raises:
+        DependencyNotInstalled: If pyzmq is missing.
+        OptionsError: If the endpoint is none.
+    """
+
+    def __init__(self, endpoint: str, connect_timeout: float) -> None:
+        try:
+            import zmq
+            from zmq.utils.monitor import recv_monitor_message
+        except ImportError as error:
+            raise DependencyNotInstalled(
+                'the connection to a scheduler needs pyzmq; install it by: pip install "hdeeprm[batsim]"'
+            ) from error
+        self.endpoint = endpoint
+        self.waited = 0.0
+        self._zmq = zmq
+        self._monitor_message: Any = recv_monitor_message
+        self._connect_timeout = connect_timeout
+        self._is_connected = False
+        self._context = zmq.Context()
+        self._socket = self._context.socket(zmq.REQ)
+        self._socket.setsockopt(zmq.LINGER, 0)
+        self._socket.setsockopt(zmq.RCVTIMEO, POLL_MILLISECONDS)
+        self._monitor = self._socket.get_monitor_socket(zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED)
+        try:
+            self._socket.connect(endpoint)
+        except zmq.ZMQError as error:
+            self.close()
+            raise OptionsError(
+                f"-s {endpoint!r} is no endpoint ({error}); give one such as tcp://localhost:28000"
+            ) from error
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the sockets."""
+        self._socket.disable_monitor()
+        self._monitor.close(linger=0)
+        self._socket.close(linger=0)
+        self._context.term()
+
+    def exchange(self, message: str) -> bytes:
+        """Send a message and wait for the reply.
+
+        Raises:
+            BatsimError: If nobody listens, or the scheduler goes away.
+        """
+        started = time.perf_counter()
+        self._send(message, started)
+        while True:
+            try:
+                reply = bytes(self._socket.recv())
+            except self._zmq.Again:
+                self._look(message, started)
+                continue
+            self.waited += time.perf_counter() - started
+            return reply
+
+    def _send(self, message: str, started: float) -> None:
+        while True:
+            try:
+                self._socket.send_string(message, self._zmq.NOBLOCK)
+                return
+            except self._zmq.Again:  # it has gone away, or does not listen yet
+                time.sleep(POLL_MILLISECONDS / 1000)
+                self._look(message, started)
+
+    def _look(self, message: str, started: float) -> None:
+        """Whether the scheduler is there."""
+        while self._monitor.poll(0):
+            event = self._monitor_message(self._monitor)["event"]
+            if event == self._zmq.EVENT_DISCONNECTED:
+                raise BatsimError(
+                    f"the scheduler at {self.endpoint} has gone away without a reply to {message[:SHOWN]}"
+                    f"{'...' * (len(message) > SHOWN)}; nothing was written"
+                )
+            self._is_connected = True
+        waited = time.perf_counter() - started
+        if not self._is_connected and waited > self._connect_timeout:
+            raise BatsimError(
+                f"no scheduler listens at {self.endpoint} after {waited:.0f} s; start it, give its endpoint "
+                "with -s, or wait longer with --connect-timeout"
+            )

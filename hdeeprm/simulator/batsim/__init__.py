@@ -1,0 +1,1 @@
+"""Batsim, both ways: its clock in this process, and the real one beside it."""

@@ -1,0 +1,163 @@
+"""Writes a platform as SimGrid's XML, for the real Batsim.
+
+The outermost zone holds one with the master host and one for each cluster: a router, a link for each
+node, a host for each core with the routes between it and the router. There are no routes from core to
+core: communication inside a job is no part of the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hdeeprm.errors import DependencyNotInstalled
+from hdeeprm.platforms import Cluster, Platform
+from hdeeprm.simulator.batsim.simgrid.machines import MASTER_HOST
+
+if TYPE_CHECKING:
+    import numpy as np
+
+DOCTYPE = '<!DOCTYPE platform SYSTEM "https://simgrid.org/simgrid.dtd">'
+IDLE_FLOPS = 0.001
+"""Speed of a core that does not compute, in flop/s: SimGrid wants one above 0."""
+INITIAL_PSTATE = 3
+
+
+class Form(NamedTuple):
+    """What differs between the versions of SimGrid."""
+
+    watts_property: str
+    master_routing: str
+    """Routing by which nothing lies between the master host and itself.
+
+    From SimGrid 3.25 on, "None" aborts on that; "Full" would put a loopback of 15 us there.
+    """
+
+
+FORMS = {"3.24": Form("watt_per_state", "None"), "3.29": Form("wattage_per_state", "Cluster")}
+"""By the option "simgrid"."""
+
+
+def platform_xml(platform: Platform, simgrid: str) -> bytes:
+    """Content of the platform file.
+
+    The names of the hosts are padded with zeros, so that the ids that Batsim gives them, the ranks of
+    their names, are the ids of the cores.
+
+    Args:
+        platform: The platform.
+        simgrid: Version of SimGrid, "3.24" or "3.29".
+
+    Raises:
+        DependencyNotInstalled: If lxml is missing.
+    """
+    etree, form = _lxml(), FORMS[simgrid]
+    root = etree.Element("platform", version="4.1")
+    main = etree.SubElement(root, "zone", id="main", routing="Full")
+    master = etree.SubElement(main, "zone", id="master", routing=form.master_routing)
+    host = etree.SubElement(master, "host", id=MASTER_HOST, speed="1Gf")
+    etree.SubElement(host, "prop", id=form.watts_property, value="0:0")
+    writer = _Writer(etree, platform, form)
+    for number, cluster in enumerate(platform.clusters):
+        writer.cluster(main, number, cluster)
+    for number in range(len(platform.clusters)):
+        writer.link(main, f"glob_lnk_{number}", platform.global_link_gbps, platform.global_link_latency)
+    for number in range(len(platform.clusters)):
+        writer.global_routes(main, number)
+    content: bytes = etree.tostring(
+        root, encoding="utf-8", xml_declaration=True, doctype=DOCTYPE, pretty_print=True
+    )
+    return content
+
+
+class _Writer:
+    """Adds the elements of a platform to a tree."""
+
+    def __init__(self, etree: ModuleType, platform: Platform, form: Form) -> None:
+        self.etree = etree
+        self.platform = platform
+        self.watts_property = form.watts_property
+        self.digits = len(str(platform.num_cores - 1))
+        self.node_first_core = platform.node_cores.cumsum() - platform.node_cores
+
+    def cluster(self, main: Any, number: int, cluster: Cluster) -> None:
+        """The zone of a cluster."""
+        zone = self.etree.SubElement(main, "zone", id=f"clu_{number}", routing="Full")
+        self.etree.SubElement(zone, "router", id=f"rou_{number}")
+        nodes = range(cluster.first_node, cluster.first_node + cluster.num_nodes)
+        for node in nodes:
+            self.link(zone, f"udl_{node}", cluster.link_gbps, cluster.link_latency)
+            for core in self.cores(node):
+                self.host(zone, core)
+        for node in nodes:
+            for core in self.cores(node):
+                self.local_routes(zone, f"rou_{number}", self.name(core), f"udl_{node}")
+
+    def cores(self, node: int) -> Iterator[int]:
+        """Ids of the cores of a node."""
+        first = int(self.node_first_core[node])
+        return iter(range(first, first + int(self.platform.node_cores[node])))
+
+    def name(self, core: int) -> str:
+        """Name of the host that stands for a core."""
+        return f"cor_{core:0{self.digits}}"
+
+    def link(self, zone: Any, name: str, gbps: float, latency: str) -> None:
+        """A link with both directions apart."""
+        self.etree.SubElement(
+            zone, "link", id=name, sharing_policy="SPLITDUPLEX", bandwidth=f"{gbps}Gbps", latency=latency
+        )
+
+    def host(self, zone: Any, core: int) -> None:
+        """The host of a core, in its P-states."""
+        processor = self.platform.core_processor[core]
+        speeds = ", ".join(_speed(mflops) for mflops in self.platform.processor_mflops[processor])
+        watts = ", ".join(_watts(figure) for figure in self.platform.processor_milliwatts[processor])
+        host = self.etree.SubElement(
+            zone, "host", id=self.name(core), speed=speeds, pstate=str(INITIAL_PSTATE)
+        )
+        self.etree.SubElement(host, "prop", id=self.watts_property, value=watts)
+
+    def local_routes(self, zone: Any, router: str, host: str, link: str) -> None:
+        """The ways between a host and the router of its cluster."""
+        for source, target, direction in ((router, host, "DOWN"), (host, router, "UP")):
+            route = self.etree.SubElement(zone, "route", src=source, dst=target, symmetrical="NO")
+            self.etree.SubElement(route, "link_ctn", id=link, direction=direction)
+
+    def global_routes(self, main: Any, number: int) -> None:
+        """The ways between the master and a cluster."""
+        master, cluster = ("master", MASTER_HOST), (f"clu_{number}", f"rou_{number}")
+        for source, target, direction in ((master, cluster, "DOWN"), (cluster, master, "UP")):
+            route = self.etree.SubElement(
+                main,
+                "zoneRoute",
+                src=source[0],
+                dst=target[0],
+                gw_src=source[1],
+                gw_dst=target[1],
+                symmetrical="NO",
+            )
+            self.etree.SubElement(route, "link_ctn", id=f"glob_lnk_{number}", direction=direction)
+
+
+def _speed(mflops: np.int64) -> str:
+    """Speed of a core in one P-state."""
+    return f"{mflops}Mf" if mflops else f"{IDLE_FLOPS}f"
+
+
+def _watts(milliwatts: np.int64) -> str:
+    """Power of a core in one P-state, whether it computes or not."""
+    watts = f"{milliwatts / 1000:.3f}"
+    return f"{watts}:{watts}"
+
+
+def _lxml() -> ModuleType:
+    try:
+        from lxml import etree
+    except ImportError as error:
+        raise DependencyNotInstalled(
+            f'Platform files for Batsim need lxml: pip install "hdeeprm[batsim]" ({error}).'
+        ) from error
+    module: ModuleType = etree
+    return module
