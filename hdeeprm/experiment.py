@@ -154,13 +154,20 @@ class _Experiment:
     ) -> None:
         self.options = options
         is_learner = learns(options)
+        is_trained = is_learner and options.agent.run == "train"
+        if is_trained and new_peer is not None:
+            raise OptionsError(
+                "agent.run: 'train' takes many episodes, and a Batsim started by hand runs one; test a "
+                "trained agent with it, and train with hdeeprm-launch --simulator batsim, which starts one for "
+                "each episode"
+            )
         part = test_part(options) if is_learner else None
         self.env = WorkloadManagementEnv(
             options, workload=workload, part=part, recording=True, new_peer=new_peer
         )
         self.training: Training | None = None
         self.notices: list[str] = []
-        if is_learner and options.agent.run == "train":
+        if is_trained:
             from hdeeprm.training.session import Training
 
             self.training = Training(options, self.env, workload)

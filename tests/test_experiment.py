@@ -14,7 +14,7 @@ import pytest
 from hdeeprm import playing
 from hdeeprm.agents import Agent, ClassicAgent, RandomAgent
 from hdeeprm.env import WorkloadManagementEnv
-from hdeeprm.errors import AgentError, RunDirectoryError
+from hdeeprm.errors import AgentError, OptionsError, RunDirectoryError
 from hdeeprm.experiment import run_experiment
 from hdeeprm.options import load_options
 from hdeeprm.playing import MAX_MASKED_ANSWERS, Decisions, play
@@ -152,3 +152,14 @@ def test_a_directory_with_something_in_it_is_refused_and_left_alone(tmp_path: Pa
     with pytest.raises(RunDirectoryError):
         run_experiment(load_options(options()), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_batsim_started_by_hand_trains_nobody(tmp_path: Path) -> None:
+    training = load_options(options(agent={"name": "reinforce"}))
+
+    def unused(*_: Any) -> Any:
+        raise AssertionError("no episode may begin")
+
+    with pytest.raises(OptionsError, match=r"agent\.run: 'train' takes many episodes"):
+        run_experiment(training, tmp_path / "run", new_peer=unused)
+    assert not (tmp_path / "run").exists()

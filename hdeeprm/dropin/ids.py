@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from hdeeprm.errors import BatsimError
 
@@ -36,7 +36,7 @@ def parse_ids(text: str, where: str, num_hosts: int) -> list[int]:
     return sorted(found)
 
 
-def ids_text(ids: Sequence[int]) -> str:
+def ids_text(ids: Iterable[int]) -> str:
     """Ascending ids with intervals where they follow one another.
 
     >>> ids_text([0, 1, 2, 3, 7])

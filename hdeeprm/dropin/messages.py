@@ -35,8 +35,7 @@ def encode(value: object) -> str:
 
 def message(simulation: Simulation) -> str:
     """The message that waits for the scheduler's reply: ``{"now": s, "events": [...]}``."""
-    rows = map(Told._make, simulation.machine.told.tolist())
-    events = ",".join(_event(simulation, row) for row in rows)
+    events = ",".join([_event(simulation, Told(*row)) for row in simulation.machine.told.tolist()])
     return f'{{"now":{simulation.machine.now:.6f},"events":[{events}]}}'
 
 
@@ -110,15 +109,10 @@ def _submitted(simulation: Simulation, row: Told) -> str:
 
 def _completed(simulation: Simulation, row: Told) -> str:
     number = row.subject
-    jobs = simulation.machine.work.jobs
-    return encode(
-        {
-            "job_id": simulation.jobs[number].name,
-            "job_state": STATES[int(jobs["status"][number])],
-            "return_code": int(jobs["return_code"][number]),
-            "alloc": ids_text(simulation.allocations[number]),
-        }
-    )
+    table = simulation.machine.work.jobs
+    state, code = STATES[table["status"].item(number)], table["return_code"].item(number)
+    name, alloc = encode(simulation.jobs[number].name), ids_text(simulation.allocations[number])
+    return f'{{"job_id":{name},"job_state":"{state}","return_code":{code},"alloc":"{alloc}"}}'
 
 
 def _pstate_changed(simulation: Simulation, row: Told) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hdeeprm.errors import PlatformError
-from hdeeprm.simulator.batsim.machine import Hosts, Links
+from hdeeprm.simulator.batsim.hardware import Hosts, Links
 from hdeeprm.simulator.batsim.simgrid import Machines, SimGridPlatform, Watts
 
 SLEEP_PSTATES = "sleep_pstates"

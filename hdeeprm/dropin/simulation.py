@@ -10,7 +10,8 @@ import numpy as np
 
 from hdeeprm.errors import BatsimError, OptionsError, SimulationError
 from hdeeprm.simulator.batsim.clock import tables
-from hdeeprm.simulator.batsim.machine import TOLERANCES, Command, Machine, Settings
+from hdeeprm.simulator.batsim.hardware import TOLERANCES, Settings
+from hdeeprm.simulator.batsim.machine import Command, Machine
 from hdeeprm.simulator.batsim.profiles import Composed, Task
 from hdeeprm.simulator.batsim.simgrid import machines, read_platform
 

@@ -60,7 +60,7 @@ class Traces:
         Args:
             commands: Those of the last reply.
         """
-        for row in map(Noted._make, self._machine.traces().tolist()):
+        for row in map(Noted._make, self._machine.traces()):
             if row.kind == tables.TRACE_MACHINES:
                 self._add_states(row)
                 continue

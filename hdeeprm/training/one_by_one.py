@@ -66,6 +66,11 @@ class OneByOne(Trainee):
         return torch.optim.Adam(self.agent.parameters(), self.options.agent.lr)
 
     @property
+    def environments(self) -> tuple[WorkloadManagementEnv, ...]:
+        """That to learn in, and that of the held-out windows."""
+        return tuple(env for env in (self._env, self._validation_env) if env is not None)
+
+    @property
     def has_validation(self) -> bool:
         """Whether there are held-out windows."""
         return bool(self._starts)

@@ -7,6 +7,7 @@ import math
 import shutil
 import stat
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, cast
 
@@ -111,7 +112,10 @@ class Training:
         self._keeper = Keeper(self.trainee, directory.path)
         self._watch, self._directory = watch, directory.path
         self._pace = Pace(self._log.steps)
-        with StopRequest(lambda: self._tell("stopping")) as self._stop:
+        with ExitStack() as opened:
+            for env in self.trainee.environments:
+                opened.callback(env.close)
+            self._stop = opened.enter_context(StopRequest(lambda: self._tell("stopping")))
             self._open()
             self._pace, self._saved = Pace(self._log.steps), time.monotonic()
             self._events = Events(directory.path / "tensorboard", self._log, resumed=self._resumed)

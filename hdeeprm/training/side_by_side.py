@@ -62,6 +62,11 @@ class SideBySide(Trainee):
         )
 
     @property
+    def environments(self) -> tuple[WorkloadManagementVectorEnv, ...]:
+        """Those to learn in, and those of the held-out windows."""
+        return tuple(envs for envs in (self._envs, self._validation_envs) if envs is not None)
+
+    @property
     def has_validation(self) -> bool:
         """Whether there are held-out windows."""
         return self._validation_envs is not None

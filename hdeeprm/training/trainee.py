@@ -6,6 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
+from gymnasium import Env
+from gymnasium.vector import VectorEnv
+
 from hdeeprm.agents import Agent
 from hdeeprm.agents.checkpoints import environment_facts
 from hdeeprm.env import WorkloadManagementEnv
@@ -47,6 +50,11 @@ class Trainee(ABC):
     @abstractmethod
     def has_validation(self) -> bool:
         """Whether there are held-out windows."""
+
+    @property
+    @abstractmethod
+    def environments(self) -> tuple[Env[Any, Any] | VectorEnv[Any, Any, Any], ...]:
+        """All that it runs episodes in, to be closed when training ends, however it does."""
 
     @abstractmethod
     def begin(self) -> None:

@@ -10,7 +10,8 @@ from hdeeprm.errors import BatsimError
 from hdeeprm.platforms import Platform
 
 from .clock import tables
-from .machine import TOLERANCES, Command, Hosts, Links, Machine, Settings
+from .hardware import TOLERANCES, Hosts, Links, Settings
+from .machine import Command, Machine
 from .peer import EpisodeJobs, Floats, JobResults, News, Orders
 from .profiles import Task
 from .simgrid.units import BANDWIDTH, TIME, parse

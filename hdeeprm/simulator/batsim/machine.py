@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,79 +11,13 @@ import numpy.typing as npt
 from hdeeprm.simulator.kernel.tables import Table
 
 from .clock import episode, tables
-from .clock.tables import Clockwork
 from .growing import with_room
-from .profiles import Delay, Leaf, Network, Task, Uses, message_uses, uses_of
+from .hardware import Hosts, PlatformNetwork, Settings
+from .opening import SPARE, empty_tables
+from .profiles import Delay, Leaf, Uses, message_uses, uses_of
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-
-_SPARE = 64
-"""Room in every table beyond what is known to be needed."""
-
-
-@dataclass(frozen=True)
-class Tolerance:
-    """What SimGrid takes for nothing."""
-
-    work: float
-    """Fractions of the work of a job."""
-    seconds: float
-    """Of a sleep, in s."""
-
-
-TOLERANCES = {"3.24": Tolerance(1e-10, 1e-5), "3.29": Tolerance(1e-14, 1e-9)}
-"""Tolerances by version of SimGrid; those in between have the latter ones."""
-
-
-@dataclass(frozen=True)
-class Hosts:
-    """The hosts of a platform; H hosts, S P-states of all of them, one host's after the other's."""
-
-    speeds: Floats  # flop/s, (S,)
-    watts: Floats  # idle, lowest and full, (S, 3)
-    first_state: Integers  # (H,)
-    pstates: Integers  # at the start, (H,)
-
-    @property
-    def num_hosts(self) -> int:
-        """How many there are."""
-        return len(self.first_state)
-
-    @property
-    def num_pstates(self) -> Integers:
-        """How many P-states each host has, shape (H,)."""
-        return np.diff(np.append(self.first_state, len(self.speeds)))
-
-
-@dataclass(frozen=True)
-class Links:
-    """The links of a platform, shape (links,) each."""
-
-    bandwidths: Floats  # byte/s
-    fatpipe: npt.NDArray[np.bool_]
-
-
-class PlatformNetwork(Network, Protocol):
-    """Where links lie between hosts, and between each host and the server."""
-
-    links: Links
-
-    def to_server(self, host: int) -> tuple[Sequence[int], float]:
-        """Links from a host to the server, and their latency in s."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How a machine behaves."""
-
-    tolerance: Tolerance = TOLERANCES["3.29"]
-    energy: bool = True
-    charge_p0: bool = False  # hosts draw the power of P-state 0 until they are first looked at after time 0
-    sharing: bool = False  # a host may run several jobs at a time
-    tracing: bool = False
-    registration: bool = False  # the scheduler may register jobs
-    acknowledge: bool = False  # jobs that it registers are submitted back to it
 
 
 class Command(NamedTuple):
@@ -113,7 +46,7 @@ class Machine:
         self._senders: dict[int, int] = {}
         self._num_jobs = self._num_stages = self._num_uses = 0
         self._program_end = self._allocation_end = 0
-        self.work = _empty(hosts, network.links, settings)
+        self.work = empty_tables(hosts, network.links, settings)
 
     # Jobs -------------------------------------------------------------------------------------------------
 
@@ -162,13 +95,12 @@ class Machine:
             stages: What it does, one after the other.
             return_code: Of the whole job where all stages succeed; above 0 it counts as failed.
         """
-        members = np.asarray(hosts, np.int64)
-        if not _is_ascending(members):
-            members = np.unique(members)
+        executors = np.asarray(hosts, np.int64)
+        members = executors if _is_ascending(executors) else np.unique(executors)
         numbers: dict[Leaf, int] = {}
         for stage in stages:
             if stage not in numbers:
-                numbers[stage] = self._add_stage(stage, hosts)
+                numbers[stage] = self._add_stage(stage, executors, members)
         row = self.work.jobs[job]
         row["first_host"], row["num_hosts"] = self._allocation_end, len(members)
         row["first_stage"], row["num_stages"] = self._program_end, len(stages)
@@ -181,44 +113,42 @@ class Machine:
         self._allocation_end += len(members)
         self._program_end += len(stages)
 
-    def _add_stage(self, stage: Leaf, hosts: Sequence[int] | Integers) -> int:
+    def _add_stage(self, stage: Leaf, executors: Integers, members: Integers) -> int:
         if isinstance(stage, Delay):
-            number = self._new_stage(tables.DELAY, stage.return_code)
-            self.work.stages[number]["duration"] = stage.seconds
-            return number
-        number = self._new_stage(tables.TASK, stage.return_code)
-        self._set_uses(number, _uses(stage, hosts, self.network))
-        return number
+            return self._new_stage(tables.DELAY, stage.seconds, 0, 0, 0, 0, 0.0, 0.0, stage.return_code)
+        flops = stage.lone_flops(len(executors))
+        if flops is None or len(members) < len(executors):
+            return self._add_task(uses_of(stage, executors.tolist(), self.network), stage.return_code)
+        first, rest = self._add_uses(members, flops), (0.0, 0.0, stage.return_code)
+        return self._new_stage(tables.TASK, 0.0, first, len(members), 0, flops == 0.0, *rest)
 
-    def _new_stage(self, kind: int, return_code: int) -> int:
+    def _add_task(self, uses: Uses, return_code: int) -> int:
+        first, num_links = self._add_uses(uses.resources, uses.weights), len(uses.resources) - uses.num_hosts
+        rest = (not uses.weights.any(), uses.latency, uses.latency_bound, return_code)
+        return self._new_stage(tables.TASK, 0.0, first, uses.num_hosts, num_links, *rest)
+
+    def _new_stage(self, *row: float) -> int:
+        """Add a row of the table of stages; its number."""
         number = self._num_stages
         self._num_stages += 1
         self._room("stages", self._num_stages)
-        row = self.work.stages[number]
-        row["kind"], row["return_code"] = kind, return_code
+        self.work.stages[number] = row
         return number
 
-    def _set_uses(self, number: int, uses: Uses) -> None:
-        first, last = self._num_uses, self._num_uses + len(uses.resources)
+    def _add_uses(self, resources: Integers, weights: Floats | float) -> int:
+        """Add rows of the table of uses; the first one."""
+        first, last = self._num_uses, self._num_uses + len(resources)
         self._num_uses = last
         self._room("uses", last)
-        self.work.uses["resource"][first:last] = uses.resources
-        self.work.uses["weight"][first:last] = uses.weights
-        row = self.work.stages[number]
-        row["first_use"], row["num_hosts"] = first, uses.num_hosts
-        row["num_links"] = last - first - uses.num_hosts
-        row["empty"] = not uses.weights.any()
-        row["latency"], row["latency_bound"] = uses.latency, uses.latency_bound
+        self.work.uses["resource"][first:last] = resources
+        self.work.uses["weight"][first:last] = weights
+        return first
 
     def _sender(self, host: int) -> int:
         """The stage that messages from a host to the server are, made once."""
         if host not in self._senders:
             links, latency = self.network.to_server(host)
-            number = tables.NONE
-            if links:
-                number = self._new_stage(tables.TASK, 0)
-                self._set_uses(number, message_uses(links, latency))
-            self._senders[host] = number
+            self._senders[host] = self._add_task(message_uses(links, latency), 0) if links else tables.NONE
         return self._senders[host]
 
     @property
@@ -271,10 +201,10 @@ class Machine:
         clock = self.work.clock[0]
         clock["num_commands"], clock["next_command"], clock["replied"] = len(commands) + 1, 0, 1
 
-    def traces(self) -> Table:
-        """What was noted since the last time, with tracing; a copy."""
+    def traces(self) -> list[tuple[int | float, ...]]:
+        """What was noted since the last time, with tracing: rows of TRACE."""
         num_traces = self.work.clock["num_traces"]
-        rows = self.work.traces[: num_traces[0]].copy()
+        rows: list[tuple[int | float, ...]] = self.work.traces[: num_traces[0]].tolist()
         num_traces[0] = 0
         return rows
 
@@ -282,7 +212,7 @@ class Machine:
         """Make room for all that may happen until the next reply."""
         clock = self.work.clock
         active = sum(int(clock[name][0]) for name in ("num_running", "num_submitters", "num_callers"))
-        active += num_commands + _SPARE
+        active += num_commands + SPARE
         self._room("commands", num_commands)
         self._room("command_hosts", num_members)
         self._room("events", 2 * self._num_jobs + active)
@@ -319,74 +249,5 @@ class Machine:
             self.work = self.work._replace(**{name: with_room(array, size)})
 
 
-def _uses(task: Task, hosts: Sequence[int] | Integers, network: Network) -> Uses:
-    """What a task uses; the usual one, of equal flop on different hosts, by a shorter way."""
-    numbers = np.asarray(hosts, np.int64)
-    alone = isinstance(task.flops, float) and (task.num_bytes == 0.0 or len(numbers) == 1)
-    if alone and _is_ascending(numbers):
-        return Uses(numbers, task.host_flops(len(numbers)), len(numbers), 0.0, 0.0)
-    return uses_of(task, numbers.tolist(), network)
-
-
 def _is_ascending(numbers: Integers) -> bool:
     return len(numbers) == 1 or bool((numbers[1:] > numbers[:-1]).all())
-
-
-def _empty(hosts: Hosts, links: Links, settings: Settings) -> Clockwork:
-    """Tables of a simulation before it begins, without jobs."""
-    clock = np.zeros(1, tables.CLOCK)
-    clock["work_precision"], clock["time_precision"] = settings.tolerance.work, settings.tolerance.seconds
-    for name in ("energy", "charge_p0", "sharing", "tracing", "registration", "acknowledge"):
-        clock[name] = getattr(settings, name)
-    clock["num_hosts"] = hosts.num_hosts
-    clock["verdict"] = tables.NONE
-    clock["first_submission_joules"] = -1.0
-    clock["free_action"] = 0
-    actions = np.zeros(_SPARE, tables.ACTION)
-    actions["next_free"] = np.arange(1, _SPARE + 1)
-    return Clockwork(
-        clock=clock,
-        hosts=_host_table(hosts, settings.charge_p0),
-        states=_state_table(hosts),
-        resources=_resource_table(hosts, links),
-        uses=np.zeros(_SPARE, tables.USE),
-        stages=np.zeros(_SPARE, tables.STAGE),
-        program=np.zeros(_SPARE, np.int64),
-        allocations=np.zeros(_SPARE, np.int64),
-        jobs=np.zeros(_SPARE, tables.JOB),
-        order=np.zeros(_SPARE, np.int64),
-        actions=actions,
-        running=np.zeros(_SPARE, np.int64),
-        done=np.zeros(_SPARE, np.int64),
-        posts=np.zeros(_SPARE, tables.POST),
-        inbox=np.zeros(1, tables.POST),
-        late=np.zeros(_SPARE, np.int64),
-        commands=np.zeros(_SPARE, tables.COMMAND),
-        command_hosts=np.zeros(_SPARE, np.int64),
-        events=np.zeros(_SPARE, tables.EVENT),
-        traces=np.zeros(_SPARE if settings.tracing else 0, tables.TRACE),
-        submitters=np.zeros(1, tables.SUBMITTER_ROW),
-    )
-
-
-def _host_table(hosts: Hosts, charge_p0: bool) -> Table:
-    table = np.zeros(hosts.num_hosts, tables.HOST)
-    table["pstate"] = hosts.pstates
-    table["charged_pstate"] = 0 if charge_p0 else hosts.pstates
-    table["first_state"] = hosts.first_state
-    return table
-
-
-def _state_table(hosts: Hosts) -> Table:
-    table = np.zeros(len(hosts.speeds), tables.STATE)
-    table["flops"] = hosts.speeds
-    table["idle_watts"], table["lowest_watts"], table["full_watts"] = hosts.watts.T
-    return table
-
-
-def _resource_table(hosts: Hosts, links: Links) -> Table:
-    table = np.zeros(hosts.num_hosts + len(links.bandwidths), tables.RESOURCE)
-    table["bound"][: hosts.num_hosts] = hosts.speeds[hosts.first_state + hosts.pstates]
-    table["bound"][hosts.num_hosts :] = links.bandwidths
-    table["fatpipe"][hosts.num_hosts :] = links.fatpipe
-    return table

@@ -53,6 +53,12 @@ class Task:
         flops = np.asarray(self.flops, np.float64)
         return np.full(num_hosts, flops / num_hosts if self.total else flops) if flops.ndim == 0 else flops
 
+    def lone_flops(self, num_hosts: int) -> float | None:
+        """Flop of each host where all do the same and none communicates, else None."""
+        if not isinstance(self.flops, float) or (self.num_bytes != 0.0 and num_hosts > 1):
+            return None
+        return self.flops / num_hosts if self.total else self.flops
+
     def pairs(self, num_hosts: int) -> Iterator[tuple[int, int, float]]:
         """Pairs of hosts that communicate, by their places, with their bytes; one host has nobody."""
         if num_hosts == 1:

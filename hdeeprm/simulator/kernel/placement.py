@@ -14,6 +14,7 @@ from .fitting import random_core_place
 from .processors import active_milliwatts, expect_end, find_slowest, refresh_processor, settle
 from .pstate_commands import set_pstates
 from .queue import count_waiting
+from .sums import add
 from .tables import HIGH_CORES, HIGH_MEM, HIGH_MEM_BW, NONE, RANDOM_CORE, RUNNING
 from .tables import Simulation as Sim
 
@@ -22,22 +23,14 @@ BOUNDED_SLOWDOWN_TAU = 10.0
 
 
 @compiled
-def _add(total: float, error: float, term: float) -> tuple[float, float]:
-    """Add a term to a sum, and what the addition lost to the sum's error [Neumaier 1974]."""
-    new = total + term
-    lost = (total - new) + term if total >= abs(term) else (term - new) + total
-    return new, error + lost
-
-
-@compiled
 def change_rates(sim: Sim, job: int, sign: float) -> None:
     """Add a job (sign 1) to the sums of 1 / requested time, or take it out (-1), without drift."""
     clock = sim.clock[0]
     requested_time = sim.jobs[clock.first_job + job].requested_time
-    clock.slowdown_rate, clock.slowdown_rate_error = _add(
+    clock.slowdown_rate, clock.slowdown_rate_error = add(
         clock.slowdown_rate, clock.slowdown_rate_error, sign / requested_time
     )
-    clock.bounded_rate, clock.bounded_rate_error = _add(
+    clock.bounded_rate, clock.bounded_rate_error = add(
         clock.bounded_rate, clock.bounded_rate_error, sign / max(requested_time, BOUNDED_SLOWDOWN_TAU)
     )
 
@@ -46,7 +39,7 @@ def change_rates(sim: Sim, job: int, sign: float) -> None:
 def _count_running_request(sim: Sim, job: int, sign: float) -> None:
     """Add a job's requested time to that of the running ones (sign 1), or take it out (-1)."""
     clock = sim.clock[0]
-    clock.running_request, clock.running_request_error = _add(
+    clock.running_request, clock.running_request_error = add(
         clock.running_request,
         clock.running_request_error,
         sign * sim.jobs[clock.first_job + job].requested_time,

@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 from hdeeprm.simulator.kernel.compiling import compiled
+from hdeeprm.simulator.kernel.sums import add
 
 from .tables import TRACE_END, TRACE_MACHINES, Clockwork
-
-
-@compiled
-def _add(total: float, error: float, term: float) -> tuple[float, float]:
-    """Add a term to a sum, and what the addition lost to the sum's error [Neumaier 1974]."""
-    new = total + term
-    lost = (total - new) + term if abs(total) >= abs(term) else (term - new) + total
-    return new, error + lost
 
 
 @compiled
@@ -32,7 +25,7 @@ def book_all(work: Clockwork) -> None:
     elapsed = clock.now - clock.joules_time
     if elapsed > 0.0:
         spent = (clock.watts + clock.watts_error) * elapsed
-        clock.joules, clock.joules_error = _add(clock.joules, clock.joules_error, spent)
+        clock.joules, clock.joules_error = add(clock.joules, clock.joules_error, spent)
         clock.joules_time = clock.now
 
 
@@ -55,7 +48,7 @@ def change_power(work: Clockwork, host: int, load: float, charged_pstate: int) -
     before = host_watts(work, host)
     row.load, row.charged_pstate = load, charged_pstate
     change = host_watts(work, host) - before
-    clock.watts, clock.watts_error = _add(clock.watts, clock.watts_error, change)
+    clock.watts, clock.watts_error = add(clock.watts, clock.watts_error, change)
 
 
 @compiled

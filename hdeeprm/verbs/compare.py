@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .arguments import positive
+
 if TYPE_CHECKING:
-    from .outcome import Watch
-    from .standings import Comparison
+    from hdeeprm.comparison.outcome import Watch
+    from hdeeprm.comparison.standings import Comparison
 
 HELP = """\
 Compare agents and policies on the same windows of a workload.
@@ -59,8 +61,8 @@ def run(chosen: argparse.Namespace) -> int:
     """Compare, print and write; 1 where a contender failed, which costs the others nothing."""
     from rich.console import Console
 
-    from .table import progress, result_console, show_comparison
-    from .writing import check_unused, json_text, write_csv
+    from hdeeprm.comparison.table import progress, result_console, show_comparison
+    from hdeeprm.comparison.writing import check_unused, json_text, write_csv
 
     if chosen.csv is not None:
         check_unused(chosen.csv, chosen.force)
@@ -81,7 +83,7 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 def _compared(chosen: argparse.Namespace, watch: Watch) -> Comparison:
-    from .comparing import compare
+    from hdeeprm.comparison.comparing import compare
 
     return compare(
         chosen.options,
@@ -96,11 +98,3 @@ def _compared(chosen: argparse.Namespace, watch: Watch) -> Comparison:
         keep_going=True,
         watch=watch,
     )
-
-
-def positive(text: str) -> int:
-    """A number of the command line that counts something."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is too few; give 1 or more")
-    return number
