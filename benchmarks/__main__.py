@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import decisions, flatness, learning, planning, reading, start_up, table, vector, whole_trace
+from . import decisions, dropin, flatness, learning, planning, reading, start_up, table, vector, whole_trace
 from .measuring import GAIA_TRACE, SHIPPED_TRACE, Row, Settings
 
 FAMILIES = {
@@ -22,6 +22,7 @@ FAMILIES = {
     "start_up": start_up,
     "whole_trace": whole_trace,
     "reading": reading,
+    "dropin": dropin,
 }
 
 

@@ -158,8 +158,8 @@ class _Experiment:
         if is_trained and new_peer is not None:
             raise OptionsError(
                 "agent.run: 'train' takes many episodes, and a Batsim started by hand runs one; test a "
-                "trained agent with it, and train with hdeeprm-launch --simulator batsim, which starts one for "
-                "each episode"
+                "trained agent with it, and train with hdeeprm-launch --simulator batsim, which starts one "
+                "for each episode"
             )
         part = test_part(options) if is_learner else None
         self.env = WorkloadManagementEnv(

@@ -26,8 +26,8 @@ SHOWN = 200
 """Characters of a wrong message that are shown."""
 
 
-def parse_reply(data: bytes, simulation: Simulation) -> tuple[list[Command], float, list[str]]:
-    """The commands of a reply, the time at which it was ready in s, and the type of each command's event.
+def parse_reply(data: bytes, simulation: Simulation) -> tuple[list[Command], float]:
+    """The commands of a reply, one for each of its events, and the time at which it was ready in s.
 
     Raises:
         BatsimError: If it is no such reply, or asks for what can't be; the message names the event.
@@ -37,13 +37,12 @@ def parse_reply(data: bytes, simulation: Simulation) -> tuple[list[Command], flo
     events = reply.get("events")
     if not isinstance(events, list):
         raise _wrong(data, "has no list 'events'")
-    commands: list[Command] = []
-    types: list[str] = []
-    for place, event in enumerate(events):
-        for command in _commands(event, f"events[{place}]", now, simulation):
-            commands.append(command)
-            types.append(f"events[{place}] ({event['type']})")
-    return commands, now, types
+    return [_command(event, place, now, simulation) for place, event in enumerate(events)], now
+
+
+def event_name(place: int, kind: str) -> str:
+    """What messages call an event of a reply."""
+    return f"the scheduler's reply: events[{place}] ({kind})"
 
 
 def _object(data: bytes) -> Mapping[str, Any]:
@@ -67,21 +66,18 @@ def _time(value: object, where: str) -> float:
     return float(value)
 
 
-def _commands(event: Any, place: str, now: float, simulation: Simulation) -> Iterator[Command]:
-    if not isinstance(event, dict) or not isinstance(event.get("type"), str):
-        raise BatsimError(f"the scheduler's reply: {place} is no event with a type: {str(event)[:SHOWN]}")
-    kind = event["type"]
-    where = f"the scheduler's reply: {place} ({kind})"
-    make = _MAKERS.get(kind)
+def _command(content: Any, place: int, now: float, simulation: Simulation) -> Command:
+    if not isinstance(content, dict) or not isinstance(content.get("type"), str):
+        raise BatsimError(
+            f"the scheduler's reply: events[{place}] is no event with a type: {str(content)[:SHOWN]}"
+        )
+    event = _Event(place, content)
+    make = _MAKERS.get(event.kind)
     if make is None:
-        raise BatsimError(f"{where}: {_not_supported(kind)}")
-    time = _time(event.get("timestamp"), f"{place}.timestamp")
-    if time > now:
-        raise BatsimError(f"{where}: its timestamp {time:g} s is after the reply's now, {now:g} s")
-    data = event.get("data")
-    if not isinstance(data, dict):
-        raise BatsimError(f"{where}: has no object 'data'")
-    yield from make(_Event(where, time, data), simulation)
+        raise event.error(_not_supported(event.kind))
+    if event.time > now:
+        raise event.error(f"its timestamp {event.time:g} s is after the reply's now, {now:g} s")
+    return make(event, simulation)
 
 
 def _not_supported(kind: str) -> str:
@@ -93,10 +89,18 @@ def _not_supported(kind: str) -> str:
 class _Event:
     """An event and where it stands."""
 
-    def __init__(self, where: str, time: float, data: Mapping[str, Any]) -> None:
-        self.where = where
-        self.time = time
-        self.data = data
+    def __init__(self, place: int, content: Mapping[str, Any]) -> None:
+        self.place = place
+        self.kind: str = content["type"]
+        self.time = _time(content.get("timestamp"), f"events[{place}].timestamp")
+        self.data: Mapping[str, Any] = content.get("data", {})
+        if not isinstance(self.data, dict):
+            raise self.error("has no object 'data'")
+
+    @property
+    def where(self) -> str:
+        """For messages."""
+        return event_name(self.place, self.kind)
 
     def text(self, key: str) -> str:
         """A string that must be there."""
