@@ -14,6 +14,7 @@ from hdeeprm.errors import SimulationError
 from hdeeprm.platforms import Platform
 from hdeeprm.workloads.workload import Workload
 
+from .gauges import Gauges, clock_views
 from .kernel import episode, snapshots, tables
 from .kernel.tables import Simulation
 from .layout import arrival_scales, build_simulation, job_table, random_stream, same_platform_and_jobs
@@ -31,11 +32,6 @@ _REFUSALS = {
 }
 
 
-def _views(clock: Records) -> dict[str, npt.NDArray[Any]]:
-    """The fields of the clock: faster to read than its record."""
-    return {name: clock[name] for name in clock.dtype.names or ()}
-
-
 @dataclass(frozen=True)
 class Snapshot:
     """The state of a simulation at a decision point."""
@@ -46,7 +42,7 @@ class Snapshot:
     oversubscriptions: tuple[Records, ...]
 
 
-class EmbeddedSimulator:
+class EmbeddedSimulator(Gauges):
     """Simulates a workload on a platform in this process, clock *exact*.
 
     Args:
@@ -102,7 +98,7 @@ class EmbeddedSimulator:
 
     def _take_tables(self, simulation: Simulation) -> None:
         self.tables = simulation
-        self._clock = _views(simulation.clock)
+        self._clock = clock_views(simulation.clock)
 
     def on_tables(self, simulation: Simulation) -> EmbeddedSimulator:
         """A simulator like this one on other tables, which it does not copy."""
@@ -125,83 +121,12 @@ class EmbeddedSimulator:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._clock = _views(self.tables.clock)
-
-    def _integer(self, field: str) -> int:
-        return int(self._clock[field].item())
-
-    def _float(self, field: str) -> float:
-        return float(self._clock[field].item())
-
-    @property
-    def now(self) -> float:
-        """Simulated time since the first submission of the episode, in s."""
-        return self._float("now")
-
-    @property
-    def over(self) -> bool:
-        """Whether there is no episode, or it has come to its end."""
-        return bool(self._clock["over"].item())
+        self._clock = clock_views(self.tables.clock)
 
     @property
     def name(self) -> str:
         """What makes time pass, for those who read the results."""
         return "embedded"
-
-    @property
-    def first_job(self) -> int:
-        """Index in the workload of the episode's first job."""
-        return self._integer("first_job")
-
-    @property
-    def num_jobs(self) -> int:
-        """Number of jobs of the episode."""
-        return self._integer("num_jobs")
-
-    @property
-    def num_waiting(self) -> int:
-        """Number of waiting jobs."""
-        return self._integer("num_waiting")
-
-    @property
-    def num_running(self) -> int:
-        """Number of running jobs."""
-        return self._integer("num_running")
-
-    @property
-    def num_ended(self) -> int:
-        """Number of jobs that have ended, done or out of walltime."""
-        return self._integer("num_ended")
-
-    @property
-    def num_decisions(self) -> int:
-        """Number of decisions taken in this episode."""
-        return self._integer("num_decisions")
-
-    @property
-    def num_free_cores(self) -> int:
-        """Number of cores that run no job."""
-        return self._integer("free_cores")
-
-    @property
-    def watts(self) -> float:
-        """Power of the platform now, in W."""
-        return self._integer("milliwatts") / 1000.0
-
-    @property
-    def energy_joules(self) -> float:
-        """Energy of the platform since the first submission, in J."""
-        return self._float("energy_mj") / 1000.0
-
-    @property
-    def num_pstate_changes(self) -> tuple[int, int]:
-        """P-state commands sent (one for all cores of an instant that enter a P-state), and cores changed."""
-        return self._integer("num_pstate_commands"), self._integer("num_pstate_changes")
-
-    @property
-    def invalid_actions(self) -> int:
-        """Number of masked actions of this episode that were replaced."""
-        return self._integer("invalid_actions")
 
     def reset(
         self,
