@@ -81,7 +81,7 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         hint = did_you_mean(path.name, _names_beside(path))
-        raise WorkloadError(f"{path}: no such workload file.{hint} Check workload_file_path") from None
+        raise WorkloadError(f"{path}: no such workload file.{hint} Name one that exists") from None
     except IsADirectoryError:
         raise WorkloadError(f"{path}: is a directory; name a workload file inside it") from None
     except OSError as error:
