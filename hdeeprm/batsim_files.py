@@ -13,7 +13,7 @@ from hdeeprm.options import Options
 from hdeeprm.platforms import Platform
 from hdeeprm.results.atomic import open_atomically
 from hdeeprm.scenario import load_scenario
-from hdeeprm.simulator.batsim.simgrid.writing import platform_xml
+from hdeeprm.simulator.batsim.simgrid.writing import FULL_SPEED_PSTATE, INITIAL_PSTATE, platform_xml
 from hdeeprm.simulator.batsim.workload_writing import exact_number
 from hdeeprm.workloads import Workload
 
@@ -23,7 +23,7 @@ MB_PER_GB = 1000
 
 
 def write_batsim_files(
-    options: Options, directory: Path, custom_workload: str | Path | None = None
+    options: Options, directory: Path, custom_workload: str | Path | None = None, *, awake: bool = False
 ) -> tuple[Path, Path]:
     """Write the platform and the workload of an experiment, for a Batsim that is started by hand.
 
@@ -31,6 +31,7 @@ def write_batsim_files(
         options: Names both, and the version of SimGrid that the platform file is for.
         directory: Where the files go; made where it is not there.
         custom_workload: A workload that takes the place of ``workload_file_path``.
+        awake: Whether cores start in P-state 0, for a scheduler that sets none; else they start idle.
 
     Returns:
         ``platform.xml``, its hosts in the order of the cores, and ``workload.json``, which also holds what
@@ -43,7 +44,9 @@ def write_batsim_files(
     scenario = load_scenario(options, custom_workload)
     directory.mkdir(parents=True, exist_ok=True)
     contents = {
-        directory / PLATFORM_FILE: platform_xml(scenario.platform, options.simulator.simgrid),
+        directory / PLATFORM_FILE: platform_xml(
+            scenario.platform, options.simulator.simgrid, FULL_SPEED_PSTATE if awake else INITIAL_PSTATE
+        ),
         directory / WORKLOAD_FILE: workload_text(scenario.workload, scenario.platform).encode(),
     }
     for path, content in contents.items():

@@ -164,6 +164,11 @@ class TestFilesForBatsim:
             str(tmp_path / "files" / "workload.json"),
         ]
         assert "watt_per_state" in (tmp_path / "files" / "platform.xml").read_text()
+        assert b'pstate="3"' in (tmp_path / "files" / "platform.xml").read_bytes()
+        assert main(["export", str(options), "-o", str(tmp_path / "awake"), "--awake"]) == 0
+        awake = (tmp_path / "awake" / "platform.xml").read_bytes()
+        assert b'pstate="0"' in awake and b'pstate="3"' not in awake
+        capsys.readouterr()
         assert main(["export", "--scheduler"]) == 0
         assert Path(capsys.readouterr().out.strip()).is_file()
         assert main(["export"]) == 2

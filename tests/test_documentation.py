@@ -56,23 +56,43 @@ def test_json_block_is_options_or_a_platform(text: str) -> None:
         assert load_options(content).platform_file_path
 
 
-@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="subprocesses would run uncompiled for minutes")
-@pytest.mark.parametrize("text", blocks("bash"))
-def test_bash_block(text: str, tmp_path: Path) -> None:
+needs_compiler = pytest.mark.skipif(
+    numba.config.DISABLE_JIT, reason="subprocesses would run uncompiled for minutes"
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where commands of the documentation run: with the README's options.json and the examples."""
     options = next(block.values[0] for block in blocks("json") if '"nb_jobs": 500' in block.values[0])
     (tmp_path / "options.json").write_text(options, encoding="utf-8")
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
-    commands = [line for line in text.splitlines() if not any(word in line for word in SET_UP)]
+    return tmp_path
+
+
+def run(command: list[str], folder: Path) -> None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    for command in commands:
-        done = subprocess.run(
-            shlex.split(command),
-            cwd=tmp_path,
-            env={**os.environ, "PATH": path},
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
+    done = subprocess.run(
+        command, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@needs_compiler
+@pytest.mark.parametrize("text", blocks("bash"))
+def test_bash_block(text: str, folder: Path) -> None:
+    for line in text.splitlines():
+        if not any(word in line for word in SET_UP):
+            run(shlex.split(line), folder)
+
+
+@needs_compiler
+@pytest.mark.parametrize("text", blocks("shell"))
+def test_shell_block(text: str, folder: Path) -> None:
+    """Several processes that work together: all end well, and none is left where one fails."""
+    before = "trap 'kill $(jobs -p) 2> /dev/null || true' EXIT\n"
+    after = "for job in $(jobs -p); do wait $job; done"
+    run(["bash", "-e", "-c", before + text + after], folder)
 
 
 def test_ci_runs_the_readme_commands() -> None:

@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("-cw", "--custom-workload", metavar="FILE", help="Batsim JSON workload, or trace, instead")
     add("-o", "--output", type=Path, default=Path("batsim"), metavar="DIR", help="folder (%(default)s)")
     add("--simgrid", metavar="VERSION", help="take the place of simulator.simgrid: 3.24, 3.29")
+    add("--awake", action="store_true", help="let cores start in P-state 0, for schedulers that set none")
     add("--scheduler", action="store_true", help="print the path of the scheduler file for PyBatsim instead")
     parser.set_defaults(verb=run)
 
@@ -44,6 +45,6 @@ def run(chosen: argparse.Namespace) -> int:
         raise OptionsError("no options.json is named; give the one whose platform and workload are wanted")
     version = {"simulator.backend": "batsim", "simulator.simgrid": chosen.simgrid}
     options = load_options(chosen.options, version if chosen.simgrid else {})
-    for path in write_batsim_files(options, chosen.output, chosen.custom_workload):
+    for path in write_batsim_files(options, chosen.output, chosen.custom_workload, awake=chosen.awake):
         print(path)
     return 0

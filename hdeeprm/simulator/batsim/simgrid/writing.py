@@ -22,6 +22,8 @@ DOCTYPE = '<!DOCTYPE platform SYSTEM "https://simgrid.org/simgrid.dtd">'
 IDLE_FLOPS = 0.001
 """Speed of a core that does not compute, in flop/s: SimGrid wants one above 0."""
 INITIAL_PSTATE = 3
+"""Of idle cores."""
+FULL_SPEED_PSTATE = 0
 
 
 class Form(NamedTuple):
@@ -39,7 +41,7 @@ FORMS = {"3.24": Form("watt_per_state", "None"), "3.29": Form("wattage_per_state
 """By the option "simgrid"."""
 
 
-def platform_xml(platform: Platform, simgrid: str) -> bytes:
+def platform_xml(platform: Platform, simgrid: str, pstate: int = INITIAL_PSTATE) -> bytes:
     """Content of the platform file.
 
     The names of the hosts are padded with zeros, so that the ids that Batsim gives them, the ranks of
@@ -48,6 +50,7 @@ def platform_xml(platform: Platform, simgrid: str) -> bytes:
     Args:
         platform: The platform.
         simgrid: Version of SimGrid, "3.24" or "3.29".
+        pstate: P-state that the cores start in.
 
     Raises:
         DependencyNotInstalled: If lxml is missing.
@@ -58,7 +61,7 @@ def platform_xml(platform: Platform, simgrid: str) -> bytes:
     master = etree.SubElement(main, "zone", id="master", routing=form.master_routing)
     host = etree.SubElement(master, "host", id=MASTER_HOST, speed="1Gf")
     etree.SubElement(host, "prop", id=form.watts_property, value="0:0")
-    writer = _Writer(etree, platform, form)
+    writer = _Writer(etree, platform, form, pstate)
     for number, cluster in enumerate(platform.clusters):
         writer.cluster(main, number, cluster)
     for number in range(len(platform.clusters)):
@@ -74,10 +77,11 @@ def platform_xml(platform: Platform, simgrid: str) -> bytes:
 class _Writer:
     """Adds the elements of a platform to a tree."""
 
-    def __init__(self, etree: ModuleType, platform: Platform, form: Form) -> None:
+    def __init__(self, etree: ModuleType, platform: Platform, form: Form, pstate: int) -> None:
         self.etree = etree
         self.platform = platform
         self.watts_property = form.watts_property
+        self.pstate = pstate
         self.digits = len(str(platform.num_cores - 1))
         self.node_first_core = platform.node_cores.cumsum() - platform.node_cores
 
@@ -114,9 +118,7 @@ class _Writer:
         processor = self.platform.core_processor[core]
         speeds = ", ".join(_speed(mflops) for mflops in self.platform.processor_mflops[processor])
         watts = ", ".join(_watts(figure) for figure in self.platform.processor_milliwatts[processor])
-        host = self.etree.SubElement(
-            zone, "host", id=self.name(core), speed=speeds, pstate=str(INITIAL_PSTATE)
-        )
+        host = self.etree.SubElement(zone, "host", id=self.name(core), speed=speeds, pstate=str(self.pstate))
         self.etree.SubElement(host, "prop", id=self.watts_property, value=watts)
 
     def local_routes(self, zone: Any, router: str, host: str, link: str) -> None:
