@@ -10,7 +10,19 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import decisions, dropin, flatness, learning, planning, reading, start_up, table, vector, whole_trace
+from . import (
+    backend,
+    decisions,
+    dropin,
+    flatness,
+    learning,
+    planning,
+    reading,
+    start_up,
+    table,
+    vector,
+    whole_trace,
+)
 from .measuring import GAIA_TRACE, SHIPPED_TRACE, Row, Settings
 
 FAMILIES = {
@@ -23,6 +35,7 @@ FAMILIES = {
     "whole_trace": whole_trace,
     "reading": reading,
     "dropin": dropin,
+    "backend": backend,
 }
 
 

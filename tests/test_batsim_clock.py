@@ -71,7 +71,7 @@ def leaves(draw: st.DrawFn, num_hosts: int) -> Leaf:
         amounts = draw(st.lists(st.sampled_from([0.0, 0.0, 50.0, 7.0]), min_size=size, max_size=size))
         rows = tuple(tuple(amounts[row * num_hosts : (row + 1) * num_hosts]) for row in range(num_hosts))
         return Task(flops, rows, False, code)
-    num_bytes = draw(st.sampled_from([0.0, 0.0, 0.0, 100.0, 50.0]))
+    num_bytes = draw(st.sampled_from([0.0, 0.0, 0.0, 100.0, 50.0, 1e7]))
     return Task(draw(AMOUNTS), num_bytes, kind == "total", code)
 
 
@@ -94,7 +94,7 @@ def cases(draw: st.DrawFn) -> Case:
     count = draw(st.integers(1, 4))
     states = [draw(st.integers(1, 3)) for _ in range(count)]
     network = StarNetwork(
-        draw(st.lists(st.sampled_from([10.0, 100.0, 1e3]), min_size=count, max_size=count)),
+        draw(st.lists(st.sampled_from([10.0, 100.0, 1e3, 1e9]), min_size=count, max_size=count)),
         draw(st.sampled_from([0.0, 0.0, 0.001, 1.0])),
         draw(st.sampled_from([0.0, 50.0, 1e4])),
         draw(st.booleans()),
@@ -353,6 +353,7 @@ HUNDRED = {"type": "parallel_homogeneous", "cpu": 100, "com": 0}
 PROFILES: Message = {
     "hundred": HUNDRED,
     "ten": {"type": "parallel_homogeneous", "cpu": 10, "com": 0},
+    "talk": {"type": "parallel_homogeneous", "cpu": 10, "com": 100},
     "pause": {"type": "delay", "delay": 5},
     "fails": {"type": "delay", "delay": 2, "ret": 7},
     "total": {"type": "parallel_homogeneous_total", "cpu": 100, "com": 0},
@@ -403,7 +404,8 @@ def play(tmp_path: Path):
     """What happens: (time, type, data) of every event after the beginning, submissions left out."""
 
     def _play(decide: Decide, jobs: Sequence[Message], **options: Any) -> list[tuple[float, str, Message]]:
-        platform = platform_file(tmp_path, [("10f, 5f", "20:20:20, 5:5:5")] * 4)
+        hosts = [("10f, 5f", "20:20:20, 5:5:5")] * 4
+        platform = platform_file(tmp_path, hosts, options.pop("bandwidth", ""))
         others = options.pop("others", ())
         files = [workload_file(tmp_path, jobs, PROFILES)]
         files += [workload_file(tmp_path, other, PROFILES, f"{n}.json") for n, other in enumerate(others)]
@@ -518,6 +520,17 @@ class TestWork:
         # Half of the speed each for 2 s, then all of it for the 90 flop that are left.
         assert [row[:2] for row in found[:2]] == [(2.0, "JOB_COMPLETED"), (11.0, "JOB_COMPLETED")]
         assert [data["job_id"] for _, _, data in found[:2]] == ["w0!b", "w0!a"]
+
+    def test_communication(self, play):
+        jobs = [{"id": name, "res": 2, "profile": "talk"} for name in ("a", "b")]
+        found = play(Script({"w0!a": "0-1", "w0!b": "2-3"}), jobs, bandwidth="10Bps")
+        # Each link carries 100 byte there and 100 back. The byte that tells the server of an end takes 0.1 s,
+        # one after the other, and the scheduler hears of both once no more is on its way.
+        assert found == [
+            (20.2, "JOB_COMPLETED", completed("a", "SUCCESSFULLY", 0, "0-1")),
+            (20.2, "JOB_COMPLETED", completed("b", "SUCCESSFULLY", 0, "2-3")),
+            end(20.2),
+        ]
 
     def test_a_change_of_speed_keeps_the_progress(self, play):
         found = play(Script({"w0!a": "0"}, {4.0: [set_pstate("0", 1)]}), [{"id": "a", "profile": "hundred"}])

@@ -28,9 +28,11 @@ compiled_only = pytest.mark.skipif(
     bool(numba.config.DISABLE_JIT), reason="slow as plain Python, and tells nothing"
 )
 needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
+needs_pybatsim = pytest.mark.skipif(find_spec("batsim") is None, reason="PyBatsim is not installed")
 FAMILIES = [
     *(pytest.param(name, marks=compiled_only) for name in ("decisions", "vector", "planning")),
     pytest.param("learning", marks=[compiled_only, needs_torch]),
+    *(pytest.param(name, marks=[compiled_only, needs_pybatsim]) for name in ("dropin", "backend")),
     "reading",
 ]
 

@@ -150,7 +150,7 @@ def _converse(simulation: Simulation, connection: Connection) -> None:
     message: str | None = simulation.begin()
     try:
         while message is not None:
-            message = simulation.reply(connection.exchange(message))
+            message = simulation.reply(connection.exchange(message, simulation.note))
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
             f"interrupted at {simulation.machine.now:g} s of simulated time; nothing was written"

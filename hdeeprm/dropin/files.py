@@ -58,7 +58,7 @@ def write_files(
     with ExitStack() as stack:
         files = [stack.enter_context(open_atomically(path)) for path in paths]
         for file, text in zip(files, paths.values(), strict=True):
-            file.write(text.encode())
+            file.write(text.encode(errors="backslashreplace"))  # JSON may hold what no file can
     return list(paths)
 
 

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-from hdeeprm.errors import BatsimError
+SHOWN = 40
+"""Characters of a wrong text that are shown."""
+_INTERVAL = re.compile("([0-9]{1,9})(?:-([0-9]{1,9}))?")
 
 
-def parse_ids(text: str, where: str, num_hosts: int) -> list[int]:
+def parse_ids(text: str, num_hosts: int) -> list[int]:
     """Ids in ascending order, each once.
 
     Args:
         text: Ids and intervals, with blanks between them.
-        where: What the text is, for messages.
         num_hosts: Ids are below this.
 
     Raises:
-        BatsimError: If that is something else, or there is no such machine.
+        ValueError: If that is something else, or there is no such machine.
     """
     found: set[int] = set()
     for part in text.split():
-        first, dash, last = part.partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()):
-            raise BatsimError(
-                f"{where}: {text!r} is no set of machines; give ids and intervals such as '0-3 7'"
-            )
-        begin, end = int(first), int(last or first)
+        match = _INTERVAL.fullmatch(part)
+        if match is None:
+            raise ValueError(f"{part[:SHOWN]!r} is no set of machines; give ids such as '0-3 7'")
+        begin, end = int(match[1]), int(match[2] or match[1])
         if not begin <= end < num_hosts:
-            raise BatsimError(
-                f"{where}: {part!r} is not among the machines, whose ids are 0 to {num_hosts - 1}"
-            )
+            raise ValueError(f"{part!r} is not among the machines, whose ids are 0 to {num_hosts - 1}")
         found.update(range(begin, end + 1))
     if not found:
-        raise BatsimError(f"{where}: names no machine; give ids and intervals such as '0-3 7'")
+        raise ValueError("names no machine; give ids such as '0-3 7'")
     return sorted(found)
 
 

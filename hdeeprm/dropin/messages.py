@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,6 +9,7 @@ from hdeeprm.simulator.batsim.clock import tables
 from hdeeprm.simulator.batsim.profiles import Composed, Profile
 
 from .ids import ids_text
+from .json_text import encode
 from .profile_reading import num_stages
 
 if TYPE_CHECKING:
@@ -23,14 +23,6 @@ STATES = {
     tables.REJECTED: "REJECTED",
 }
 """Batsim's words for how jobs end."""
-
-
-_ENCODER = json.JSONEncoder(separators=(",", ":"))
-
-
-def encode(value: object) -> str:
-    """JSON without blanks."""
-    return _ENCODER.encode(value)
 
 
 def message(simulation: Simulation) -> str:
@@ -100,11 +92,11 @@ def _config(simulation: Simulation) -> dict[str, object]:
 
 def _submitted(simulation: Simulation, row: Told) -> str:
     job = simulation.jobs[row.subject]
-    data = {"job_id": job.name, "job": job.description}
+    profile = ""
     if simulation.options.forward_profiles:
         descriptions = simulation.workload(job.workload_name).profile_descriptions
-        data["profile"] = descriptions[job.profile_name]
-    return encode(data)
+        profile = f',"profile":{encode(descriptions[job.profile_name])}'
+    return f'{{"job_id":{encode(job.name)},"job":{job.description}{profile}}}'
 
 
 def _completed(simulation: Simulation, row: Told) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -68,14 +69,15 @@ class Connection:
         self._socket.close(linger=0)
         self._context.term()
 
-    def exchange(self, message: str) -> bytes:
-        """Send a message and wait for the reply.
+    def exchange(self, message: str, meanwhile: Callable[[], None]) -> bytes:
+        """Send a message, do something else meanwhile, and wait for the reply.
 
         Raises:
             BatsimError: If nobody listens, or the scheduler goes away.
         """
         started = time.perf_counter()
         self._send(message, started)
+        meanwhile()
         while True:
             try:
                 reply = bytes(self._socket.recv())

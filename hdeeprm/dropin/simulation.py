@@ -15,9 +15,10 @@ from hdeeprm.simulator.batsim.machine import Command, Machine
 from hdeeprm.simulator.batsim.profiles import Composed, Task
 from hdeeprm.simulator.batsim.simgrid import machines, read_platform
 
-from .commands import parse_reply
+from .events import event_name
 from .messages import STATES, message
 from .platforms import PlatformFileNetwork, hosts_of
+from .replies import parse_reply
 from .tracing import Traces
 from .workloads import BatsimWorkload, Job, read_workload
 
@@ -42,6 +43,13 @@ class BatsimOptions:
     simgrid: str = "3.29"
 
 
+REFUSABLE = {
+    tables.EXECUTE: "EXECUTE_JOB",
+    tables.REJECT: "REJECT_JOB",
+    tables.KILL: "KILL_JOB",
+    tables.CALL_LATER: "CALL_ME_LATER",
+}
+"""Commands that the machine may refuse, by the names of their events."""
 REFUSALS = {
     tables.NOT_WAITING: "the job does not wait: it was not submitted yet, or was started or rejected before",
     tables.MACHINE_BUSY: "a machine of its allocation runs another job; start with --enable-compute-sharing "
@@ -86,9 +94,9 @@ class Simulation:
         self.numbers: dict[str, int] = {}
         self.allocations: dict[int, Sequence[int]] = {}
         self.commands: list[Command] = []
+        self._is_noted = False
         for workload in self.workloads:
             self._add_workload(workload)
-        self._types: list[str] = []
 
     def _num_machines(self) -> int:
         available, wanted = len(self.machines.hosts), self.options.max_machines
@@ -154,11 +162,13 @@ class Simulation:
             BatsimError: If the reply is wrong, or asks for what can't be.
             SimulationError: If nothing will ever happen again.
         """
-        self.commands, now, self._types = parse_reply(data, self)
+        self.note()
+        self.commands, now = parse_reply(data, self)
         self.machine.reply(self.commands, now)
         verdict = self.machine.advance()
-        self.traces.take(self.commands)
+        self._is_noted = False
         if verdict == tables.OVER:
+            self.note()
             return None
         if verdict == tables.DEADLOCK:
             waiting = int((self.machine.work.jobs["status"] == tables.SUBMITTED).sum())
@@ -167,12 +177,20 @@ class Simulation:
                 f"{waiting} jobs wait that the scheduler has neither started nor rejected"
             )
         if verdict != tables.ASKING:
-            raise BatsimError(
-                f"the scheduler's reply: {self._types[self.machine.culprit]}: {self._refusal(verdict)}"
-            )
+            raise BatsimError(self._refusal(verdict))
         return message(self)
 
+    def note(self) -> None:
+        """Write down what has happened since the last time; best done while the scheduler thinks."""
+        if not self._is_noted:
+            self.traces.take(self.commands)
+            self._is_noted = True
+
     def _refusal(self, verdict: int) -> str:
+        place = self.machine.culprit
+        return f"{event_name(place, REFUSABLE[self.commands[place].kind])}: {self._reason(verdict)}"
+
+    def _reason(self, verdict: int) -> str:
         command = self.commands[self.machine.culprit]
         if verdict in (tables.NOT_WAITING, tables.MACHINE_BUSY):
             job = self.jobs[command.subject]

@@ -13,6 +13,7 @@ from hdeeprm.simulator.batsim.profiles import Profile
 from hdeeprm.workloads.batsim_profiles import Problems, read_number
 from hdeeprm.workloads.files import read_file
 
+from .json_text import encode
 from .profile_reading import host_counts, read_profiles
 
 SEPARATOR = "!"
@@ -30,7 +31,7 @@ class Job:
     profile_name: str
     profile: Profile
     walltime: float  # s, below 0: none
-    description: Mapping[str, Any]
+    description: str  # JSON that is passed on to the scheduler
     metadata: str = ""
 
     @property
@@ -66,16 +67,23 @@ def read_workload(path: str | Path, name: str) -> BatsimWorkload:
     Raises:
         WorkloadError: If it can't be read, or parts of it are wrong or not supported; all of them are listed.
     """
-    content = _load(read_file(path), str(path))
     problems = Problems(str(path))
-    workload = BatsimWorkload(name, str(path), _num_hosts(content, problems))
-    workload.profiles = read_profiles(content.get("profiles", {}), problems)
-    profiles = content.get("profiles")
-    workload.profile_descriptions = dict(profiles) if isinstance(profiles, dict) else {}
-    workload.jobs = _read_jobs(content.get("jobs"), workload, problems)
+    try:
+        workload = _read(_load(read_file(path), str(path)), BatsimWorkload(name, str(path)), problems)
+    except RecursionError as error:
+        raise WorkloadError(f"{path}: is nested too deeply; write it with fewer levels") from error
     if problems.messages:
         raise WorkloadError(problems.report())
     workload.jobs.sort(key=lambda job: (job.submit_time, job.short_name))
+    return workload
+
+
+def _read(content: Mapping[str, Any], workload: BatsimWorkload, problems: Problems) -> BatsimWorkload:
+    workload.num_hosts = _num_hosts(content, problems)
+    profiles = content.get("profiles", {})
+    workload.profiles = read_profiles(profiles, problems)
+    workload.profile_descriptions = dict(profiles) if isinstance(profiles, dict) else {}
+    workload.jobs = _read_jobs(content.get("jobs"), workload, problems)
     return workload
 
 
@@ -85,7 +93,7 @@ def _load(data: bytes, source: str) -> Mapping[str, Any]:
 
     try:
         content = json.loads(data, parse_constant=refuse)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise WorkloadError(f"{source}: is no JSON: {error}; give a Batsim workload") from error
     if not isinstance(content, dict):
         raise WorkloadError(f"{source}: is not a JSON object; give a Batsim workload, with jobs and profiles")
@@ -153,7 +161,7 @@ def read_job(
     full = (
         str(name) if str(name).startswith(workload.name + SEPARATOR) else f"{workload.name}{SEPARATOR}{name}"
     )
-    description = entry | {"id": full}
+    description = encode(entry | {"id": full})
     assert isinstance(num_hosts, int)
     return Job(full, subtime, num_hosts, entry["profile"], profile, walltime, description)
 

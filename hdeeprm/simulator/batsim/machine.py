@@ -101,11 +101,11 @@ class Machine:
         for stage in stages:
             if stage not in numbers:
                 numbers[stage] = self._add_stage(stage, executors, members)
-        row = self.work.jobs[job]
-        row["first_host"], row["num_hosts"] = self._allocation_end, len(members)
-        row["first_stage"], row["num_stages"] = self._program_end, len(stages)
-        row["failing"] = return_code
-        row["sender"] = self._sender(int(members[0]))
+        jobs = self.work.jobs
+        jobs["first_host"][job], jobs["num_hosts"][job] = self._allocation_end, len(members)
+        jobs["first_stage"][job], jobs["num_stages"][job] = self._program_end, len(stages)
+        jobs["failing"][job] = return_code
+        jobs["sender"][job] = self._sender(int(members[0]))
         self._room("allocations", self._allocation_end + len(members))
         self._room("program", self._program_end + len(stages))
         self.work.allocations[self._allocation_end : self._allocation_end + len(members)] = members
@@ -196,10 +196,11 @@ class Machine:
             kind, time, subject, hosts_or_jobs, value = command
             last = end + len(hosts_or_jobs)
             self.work.commands[place] = kind, subject, end, last, time, value
-            self.work.command_hosts[end:last] = hosts_or_jobs
+            if last > end:
+                self.work.command_hosts[end:last] = hosts_or_jobs
             end = last
-        clock = self.work.clock[0]
-        clock["num_commands"], clock["next_command"], clock["replied"] = len(commands) + 1, 0, 1
+        clock = self.work.clock
+        clock["num_commands"][0], clock["next_command"][0], clock["replied"][0] = len(commands) + 1, 0, 1
 
     def traces(self) -> list[tuple[int | float, ...]]:
         """What was noted since the last time, with tracing: rows of TRACE."""
