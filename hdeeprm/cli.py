@@ -6,7 +6,6 @@ import argparse
 import io
 import os
 import pickle  # for its errors: Numba's cache is made of pickles
-import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -14,6 +13,7 @@ from typing import Protocol
 
 from hdeeprm import __version__
 from hdeeprm.errors import HDeepRMError
+from hdeeprm.interrupts import interruptible
 from hdeeprm.verbs import clean as clean_verb
 from hdeeprm.verbs import compare, export, generate, platform, schema, versions
 from hdeeprm.verbs import launch as launch_verb
@@ -95,10 +95,10 @@ def _execute(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # names of files need not be valid text
     chosen = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     verb: Callable[[argparse.Namespace], int] = chosen.verb
     try:
-        return verb(chosen)
+        with interruptible():
+            return verb(chosen)
     except HDeepRMError as error:
         if chosen.debug:
             traceback.print_exc()

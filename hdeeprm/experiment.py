@@ -19,6 +19,7 @@ from hdeeprm.playing import Decisions, Watch, play
 from hdeeprm.results import RunDirectory, WallTimes, write_results
 from hdeeprm.results.directory import check_unfinished
 from hdeeprm.scenario import Scenario, used_options
+from hdeeprm.simulator.batsim.peer import LET_THEM_BE_STARTED
 from hdeeprm.simulator.choosing import NewPeer
 from hdeeprm.training import TrainingFacts, TrainingWatch, learns, unwatched
 from hdeeprm.training.parts import test_part
@@ -157,9 +158,8 @@ class _Experiment:
         is_trained = is_learner and options.agent.run == "train"
         if is_trained and new_peer is not None:
             raise OptionsError(
-                "agent.run: 'train' takes many episodes, and a Batsim started by hand runs one; test a "
-                "trained agent with it, and train with hdeeprm-launch --simulator batsim, which starts one "
-                "for each episode"
+                "agent.run: 'train' takes many episodes, and a Batsim started by hand runs one; "
+                f"{LET_THEM_BE_STARTED}"
             )
         part = test_part(options) if is_learner else None
         self.env = WorkloadManagementEnv(

@@ -15,16 +15,11 @@ import numpy.typing as npt
 
 from hdeeprm.agents import Agent, AgentEnvironment, ClassicAgent
 from hdeeprm.agents.base import Mask, Observation
-from hdeeprm.agents.places import blamed, member_place
+from hdeeprm.agents.blame import blamed, member_place
 from hdeeprm.env import WorkloadManagementEnv
 from hdeeprm.errors import AgentError
-from hdeeprm.simulator import EmbeddedSimulator
 from hdeeprm.simulator.protocol import Records
 
-DECISIONS_AT_ONCE = 2000
-"""Decisions between two looks at the progress and at the keyboard."""
-FEW_DECISIONS = 20
-"""The same where a Batsim tells the time, which takes longer."""
 MAX_MASKED_ANSWERS = 1000
 """How often an agent that answers with masked actions is asked again."""
 
@@ -73,7 +68,7 @@ def play(
         records.append(record)
         actions.append(np.full(len(record), action, np.int64))
         num_decisions += len(record)
-        if len(record) > 1 or num_decisions % DECISIONS_AT_ONCE == 0:
+        if len(record) > 1 or num_decisions % env.simulator.decisions_at_once == 0:
             watch(env, num_decisions)
     watch(env, num_decisions)
     return Decisions(
@@ -107,7 +102,7 @@ class _Episode:
         """An agent that always answers the same needs no observations: many decisions at once."""
         env, action = self._environment.env, self._checked(answer)
         pair = env.pair(action)
-        limit = DECISIONS_AT_ONCE if type(env.simulator) is EmbeddedSimulator else FEW_DECISIONS
+        limit = env.simulator.decisions_at_once
         while not env.simulator.over:
             yield env.simulator.run(pair, limit), action
 

@@ -46,7 +46,7 @@ class PybatsimScheduler(Listener):
 
     def peer(self, platform: Platform, workload: Workload) -> AttachedPeer:
         """The Batsim, for the platform and workload of the options."""
-        return AttachedPeer(self.bs, self, workload.job_ids, platform.num_cores)
+        return AttachedPeer(self.bs, self, workload, platform.num_cores)
 
 
 @contextmanager

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hdeeprm.simulator.batsim.clock import tables
-from hdeeprm.simulator.batsim.hardware import Tolerance
 from hdeeprm.simulator.batsim.machine import Command
 from hdeeprm.simulator.batsim.profiles import Delay, Leaf, Task
+from hdeeprm.simulator.batsim.versions import Tolerance
 
 TCP_WINDOW_BYTES = 4194304.0
 NOTHING_LEFT = 1e-5

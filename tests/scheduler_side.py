@@ -16,7 +16,7 @@ from hdeeprm import cli
 from hdeeprm.dropin.simulation import BatsimOptions, Simulation
 
 Message = dict[str, Any]
-Answer = Callable[[bytes], "bytes | None"]
+Answer = Callable[[bytes], "bytes | list[bytes] | None"]
 Decide = Callable[[Message], Iterable[tuple[str, Message]]]
 
 POLL_MILLISECONDS = 50
@@ -47,7 +47,7 @@ class Scheduler:
     """Listens in a thread of its own, and answers every message.
 
     Args:
-        answer: The reply to a message; None to go away instead.
+        answer: The reply to a message, in parts where it is a list; None to go away instead.
         endpoint: Where it listens; a free port unless given.
     """
 
@@ -85,7 +85,7 @@ class Scheduler:
                 data = self._answer(self.messages[-1])
                 if data is None:
                     return
-                self._socket.send(data)
+                self._socket.send_multipart(data if isinstance(data, list) else [data])
         except BaseException as error:
             self.error = error
         finally:

@@ -168,7 +168,15 @@ class TestFilesForBatsim:
         assert main(["export", str(options), "-o", str(tmp_path / "awake"), "--awake"]) == 0
         awake = (tmp_path / "awake" / "platform.xml").read_bytes()
         assert b'pstate="0"' in awake and b'pstate="3"' not in awake
-        capsys.readouterr()
+        assert main(["export", str(options), "-o", str(tmp_path / "files")]) == 1
+        assert (
+            "platform.xml exists; give another name with -o, or replace it with --force"
+            in capsys.readouterr().err
+        )
+        assert main(["export", str(options), "-o", str(tmp_path / "files"), "--force"]) == 0
+        assert "wattage_per_state" in (tmp_path / "files" / "platform.xml").read_text()
+        assert main(["export", str(options), "-o", str(options / "inside")]) == 1
+        assert "choose another place with -o" in capsys.readouterr().err
         assert main(["export", "--scheduler"]) == 0
         assert Path(capsys.readouterr().out.strip()).is_file()
         assert main(["export"]) == 2

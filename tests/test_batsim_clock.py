@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from hdeeprm.dropin.files import write_files
 from hdeeprm.dropin.simulation import BatsimOptions
 from hdeeprm.simulator.batsim.clock import tables
-from hdeeprm.simulator.batsim.hardware import TOLERANCES, Hosts, Links, Settings
+from hdeeprm.simulator.batsim.hardware import Hosts, Links, Settings
 from hdeeprm.simulator.batsim.machine import Command, Machine
 from hdeeprm.simulator.batsim.profiles import Delay, Leaf, Task
+from hdeeprm.simulator.batsim.versions import VERSIONS
 from naive_clock import NaiveBatsim, StarNetwork
 from scheduler_side import Decide, Message, converse, execute, platform_file, set_pstate, told, workload_file
 
@@ -112,7 +113,7 @@ def cases(draw: st.DrawFn) -> Case:
         network,
         workloads,
         draw(st.lists(jobs(count), max_size=3)),
-        draw(st.sampled_from(list(TOLERANCES))),
+        draw(st.sampled_from(list(VERSIONS))),
         draw(st.booleans()),
         draw(st.booleans()),
         draw(st.integers(0, 2**32)),
@@ -139,7 +140,7 @@ def machine_of(case: Case) -> Machine:
         np.array(case.pstates),
     )
     chosen = Settings(
-        TOLERANCES[case.simgrid],
+        VERSIONS[case.simgrid].tolerance,
         sharing=case.sharing,
         tracing=True,
         registration=bool(case.extra),
@@ -161,7 +162,7 @@ def twin_of(case: Case) -> NaiveBatsim:
         case.watts,
         case.pstates,
         case.network,
-        TOLERANCES[case.simgrid],
+        VERSIONS[case.simgrid].tolerance,
         case.sharing,
         bool(case.extra),
         case.acknowledge,

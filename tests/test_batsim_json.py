@@ -149,9 +149,9 @@ def test_wrong_profiles(values: dict[str, Any], message: str) -> None:
         ({"jobs": [job()], "profiles": {"p": 3}}, "profiles.p: is not a JSON object"),
         ({"jobs": [job(), job()], "profiles": {"p": PROFILE}}, "the id '0' comes more than once"),
         (b'{"jobs": [\n  {"id" 1}]}', "w.json:2:9: not valid JSON"),
-        (b'{"jobs": NaN}', "holds NaN"),
+        (b'{"jobs": NaN}', "w.json: holds NaN"),
         (b'{"jobs": "\xff"}', "is not UTF-8"),
-        (b"[" * 100_000, "cannot be read as JSON"),
+        (b"[" * 100_000, "w.json: is nested too deeply"),
         (b'{"nb_res": ' + b"1" * 5000 + b"}", "cannot be read as JSON"),
     ],
 )

@@ -99,7 +99,18 @@ class TestFinding:
         assert version.removeprefix("v").rpartition(".")[0] in message
 
     def test_a_program_that_is_no_batsim(self, tmp_path):
-        assert "answers 'hello', which names no version" in refusal(toy_batsim(tmp_path, "version:hello"))
+        assert "answers 'hello', no version of Batsim" in refusal(toy_batsim(tmp_path, "version:hello"))
+
+    def test_another_program_with_a_version_of_its_own(self):
+        assert "no version of Batsim" in refusal("sleep")
+
+    @pytest.mark.parametrize("then", ["exec yes 4.1.0", "sleep 60 & exit 0"])
+    def test_the_version_is_enough(self, tmp_path, then):
+        """It is not waited for more, nor for what holds the other end of the pipe."""
+        before = time.monotonic()
+        path = command(tmp_path, f"echo 4.1.0; {then};")
+        assert process.find_batsim(path) == path
+        assert time.monotonic() - before < process.VERSION_SECONDS / 2
 
     def test_a_program_that_tells_no_version(self, tmp_path, monkeypatch):
         monkeypatch.setattr(process, "VERSION_SECONDS", 0.3)
@@ -122,6 +133,13 @@ class TestFailing:
         assert f"Batsim ended with exit status 3 {place}; see what it says" in message
         assert message.endswith("Its last lines:\n  first line\n  last words of the toy")
         assert f"It was run as: {tmp_path / 'batsim'} -p " in message
+
+    def test_its_last_words_do_nothing_to_the_terminal(self, tmp_path):
+        path = command(
+            tmp_path,
+            'if [ "$1" = --version ]; then echo v4.1.0; exit; fi; printf "\\033[2Jgone\\n"; exit;',
+        )
+        assert refusal(path).endswith("\n  \\x1b[2Jgone")
 
     def test_one_that_is_killed(self, tmp_path):
         assert "Batsim was ended by SIGKILL at 0 s" in refusal(toy_batsim(tmp_path, "kill:2"))

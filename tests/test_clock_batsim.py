@@ -19,7 +19,7 @@ from golden import GOLDEN, GoldenRun, cores_of_jobs, read_text
 from hdeeprm.cli import launch
 from hdeeprm.env import WorkloadManagementEnv
 from hdeeprm.env.vector import WorkloadManagementVectorEnv
-from hdeeprm.errors import BatsimError
+from hdeeprm.errors import BatsimError, SimulationError
 from hdeeprm.platforms import load_platform
 from hdeeprm.results.jobs_reader import read_jobs
 from hdeeprm.simulator import ToldSimulator
@@ -129,6 +129,15 @@ class TestEnvironment:
         steps(env, [5])
         env.restore(snapshot)
         assert steps(env, [1, 2, 0, 35]) == once
+
+    def test_a_snapshot_of_another_clock_is_refused(self) -> None:
+        told = WorkloadManagementEnv(OPTIONS)
+        exact = WorkloadManagementEnv({**OPTIONS, "simulator": {}})
+        for env, other in ((told, exact), (exact, told)):
+            env.reset(seed=1)
+            other.reset(seed=1)
+            with pytest.raises(SimulationError, match="of an environment on another clock"):
+                env.restore(other.snapshot())
 
     def test_side_by_side_is_as_one_by_one(self) -> None:
         together = WorkloadManagementVectorEnv(OPTIONS, num_envs=2)

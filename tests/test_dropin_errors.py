@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import signal
+import socket
 import subprocess
 import sysconfig
 import threading
@@ -132,6 +133,8 @@ class TestWrongReplies:
             ([execute("w0!a", "0", mapping={"0": "0", "1": "1"})], ["data.mapping", "executors 0 to 1"]),
             ([execute("w0!a", "0", mapping=[0, 0])], ["data.mapping"]),
             ([execute("w0!a", "0", mapping={})], ["data.mapping"]),
+            ([execute("w0!a", "0", mapping={"0": 0.9, "1": 0})], ["data.mapping"]),
+            ([execute("w0!a", "0", mapping={"0": 0, "00": 0})], ["data.mapping"]),
             ([execute("w0!a", "0-1", mapping={"0": "0", "1": "0"})], ["each machine of data.alloc"]),
             ([("REJECT_JOB", {"job_id": "w0!later"})], ["events[0] (REJECT_JOB)", "does not wait"]),
             ([("REJECT_JOB", {"job_id": ["w0!a"]})], ["there is no job ['w0!a']"]),
@@ -190,11 +193,33 @@ class TestWrongReplies:
                 ),
                 ["profiles.new.type", "'smpi' is not simulated here"],
             ),
+            (
+                (
+                    "REGISTER_PROFILE",
+                    {
+                        "workload_name": "w0",
+                        "profile_name": "x",
+                        "profile": {"type": "delay", "delay": 1, "ret": 2**63},
+                    },
+                ),
+                ["profiles.x.ret", "give an integer from 0 to 2147483647"],
+            ),
         ],
     )
     def test_wrong_registrations(self, event, words, files, capsys):
         status, _ = run_dropin(at_first_submission(reply(0, event)), *files, "--enable-dynamic-jobs")
         check_refused(status, capsys.readouterr().err, f"events[0] ({event[0]})", *words)
+
+    def test_a_refused_registration_leaves_nothing(self, files):
+        simulation = Simulation(BatsimOptions(Path(files[1]), (Path(files[3]),), dynamic_jobs=True))
+        simulation.begin()
+        simulation.reply(reply(0))
+        profile = {"workload_name": "new", "profile_name": "p", "profile": {"type": "smpi"}}
+        job = {"job_id": "newer!1", "job": {"id": "1", "res": 1, "profile": "p"}}
+        for event in (("REGISTER_PROFILE", profile), ("REGISTER_JOB", job)):
+            with pytest.raises(BatsimError):
+                simulation.reply(reply(0, event))
+        assert list(simulation.workloads) == ["w0"] and len(simulation.jobs) == len(JOBS)
 
     def test_nothing_will_ever_happen_again(self, files, capsys):
         def answer(message: bytes) -> bytes:
@@ -342,7 +367,29 @@ class TestWrongFiles:
         elif content is not None:
             path.write_text(content, "latin-1")
         files[files.index(option) + 1] = str(path)
-        check_refused(1, self.run(capsys, *files), f"error: {path}: ")
+        check_refused(1, self.run(capsys, *files), f"error: {path}:")
+
+    @pytest.mark.parametrize(
+        ("content", "words"),
+        [
+            (b'{"jobs": [\n  {"id" 1}]}', ":2:9: not valid JSON"),
+            (b'{"jobs": "\xff"}', ": byte 10 is not UTF-8"),
+            (b'{"jobs": [], "nb_res": NaN}', ": holds NaN"),
+            (b'{"jobs": [], "user": 1e400}', ": holds 1e400"),
+            (b"[]", ": $: is not a JSON object"),
+        ],
+    )
+    def test_where_a_workload_is_no_json(self, content, words, files, tmp_path, capsys):
+        path = tmp_path / "file"
+        path.write_bytes(content)
+        check_refused(1, self.run(capsys, *files, "-w", path), f"error: {path}{words}")
+
+    def test_ids_come_once(self, files, tmp_path, capsys):
+        jobs = [{"id": "a", "profile": "pause"}, {"id": "w2!b", "profile": "pause"}] * 2
+        path = workload_file(tmp_path, jobs[:3], PROFILES, "twice.json")
+        check_refused(
+            1, self.run(capsys, *files, "-w", path), f"{path}: jobs: the id 'a' comes more than once"
+        )
 
     @pytest.mark.parametrize(
         "entity",
@@ -406,6 +453,8 @@ class TestWrongOptions:
             (["-s", "nowhere"], "-s 'nowhere' is no endpoint"),
             (["-s", "tcp://localhost:seven"], "is no endpoint"),
             (["--mmax", "-1"], "--mmax -1"),
+            (["--connect-timeout", "nan"], "--connect-timeout nan"),
+            (["--connect-timeout=-1"], "--connect-timeout -1"),
             (["--mmax", "4"], "4 machines are asked for"),
             (["--sched-cfg-file", "/nowhere"], "--sched-cfg-file /nowhere"),
         ],
@@ -418,6 +467,19 @@ class TestWrongOptions:
     def test_a_workload_is_needed(self, files, capsys):
         assert cli.batsim([*files[:2], "--connect-timeout", "0"]) == 2
         assert "name one with -w" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("is_given", [True, False])
+    def test_reuse_of_profiles_is_told(self, is_given, files):
+        options = ["--enable-dynamic-jobs"] + ["--enable-profile-reuse"] * is_given
+
+        def answer(message: bytes) -> bytes:
+            registered = ("NOTIFY", {"type": "registration_finished"})
+            begins = told(json.loads(message), "SIMULATION_BEGINS")
+            return reply(0, registered) if begins else reject_all(message)
+
+        status, messages = run_dropin(answer, *files, *options)
+        (begins,) = told(json.loads(messages[0]), "SIMULATION_BEGINS")
+        assert (status, begins["config"]["profile-reuse-enabled"]) == (0, is_given)
 
     def test_accepted_without_effect(self, files, tmp_path):
         accepted = ["--disable-schedule-tracing", "--disable-storage-sharing", "--enable-profile-reuse"]
@@ -436,6 +498,28 @@ class TestWrongOptions:
 
 
 class TestSchedulersThatAreNotThere:
+    def test_something_else_listens(self, files, capsys):
+        """A server that takes the connection, and is silent."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            endpoint = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+            started = time.perf_counter()
+            status = cli.batsim([*files, "-s", endpoint, "--connect-timeout", "1"])
+        assert time.perf_counter() - started < 5
+        check_refused(status, capsys.readouterr().err, f"no scheduler listens at {endpoint}")
+
+    def test_a_reply_in_parts(self, files, capsys):
+        status, _ = run_dropin(lambda message: [reply(0), b"more"], *files)
+        check_refused(status, capsys.readouterr().err, "the scheduler's reply to", "has 2 parts")
+
+    def test_one_that_starts_nothing(self, files, capsys):
+        status, _ = run_dropin(lambda message: reply(json.loads(message)["now"]), *files)
+        errors = capsys.readouterr().err
+        check_refused(status, errors, "nothing will happen", "first w0!", "machines; let it start or reject")
+
+    def test_one_that_never_ends_its_registration(self, files, capsys):
+        status, _ = run_dropin(reject_all, *files, "--enable-dynamic-jobs")
+        check_refused(status, capsys.readouterr().err, "may yet register jobs", "registration_finished")
+
     def test_nobody_listens(self, files, capsys):
         endpoint = free_endpoint()
         started = time.perf_counter()

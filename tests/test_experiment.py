@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from hdeeprm import playing
 from hdeeprm.agents import Agent, ClassicAgent, RandomAgent
 from hdeeprm.env import WorkloadManagementEnv
 from hdeeprm.errors import AgentError, OptionsError, RunDirectoryError
@@ -19,6 +18,7 @@ from hdeeprm.experiment import run_experiment
 from hdeeprm.options import load_options
 from hdeeprm.playing import MAX_MASKED_ANSWERS, Decisions, play
 from hdeeprm.selections import PAIR_NAMES
+from hdeeprm.simulator import EmbeddedSimulator
 from scenarios import JOBS, TOO_MANY_CORES, make, options, selection
 
 VOID = 36
@@ -48,7 +48,7 @@ def played(env: WorkloadManagementEnv, agent: Agent, seed: int = 1) -> Decisions
 def test_one_action_for_ever_is_the_same_asked_or_not(
     action: int, reward: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(playing, "DECISIONS_AT_ONCE", 3)
+    monkeypatch.setattr(EmbeddedSimulator, "decisions_at_once", 3)
     content = options(env={"objective": "edp", "reward": reward})
     unasked, stubborn = played(make(content), ClassicAgent(action)), Stubborn(action)
     asked = played(make(content), stubborn)

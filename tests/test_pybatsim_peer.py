@@ -57,7 +57,7 @@ def write_workload(path: Path, num_jobs: int = 30, first: float = 0.0) -> Path:
             "cpu": int(rng.integers(1, 9)) * 8_800_000_000,
             "com": 0,
             "req_time": 20,
-            "mem": 0,
+            "mem": 1,
             "mem_bw": 0,
         }
         for job in range(num_jobs)
@@ -255,6 +255,11 @@ class TestPyBatsimsOwnWay:
             (lambda content: content["jobs"][3].update(res=9), "job w0!03: res is 9 in Batsim's workload"),
             (lambda content: content["jobs"][0].update(id="x"), "Batsim tells of job 'w0!x'"),
             (lambda content: content["profiles"]["p0"].update(cpu=1), "job w0!00: cpu is 1 in Batsim's"),
+            (
+                lambda content: content["profiles"]["p0"].update(mem=77),
+                "job w0!00: mem is 77 in Batsim's",
+            ),
+            (lambda content: content["profiles"]["p0"].update(req_time=77), "job w0!00: req_time is 77 in"),
         ],
     )
     def test_another_workload_than_that_of_the_options(self, tmp_path, change, told):
@@ -293,15 +298,19 @@ OPTIONS = {
 
 
 class TestWithoutPyBatsim:
-    def test_the_error_names_the_cure(self):
+    @pytest.mark.parametrize("missing", ["batsim", "zmq", "procset", "lxml"])
+    def test_the_error_names_the_cure(self, missing):
         program = (
-            "import sys; sys.modules['batsim'] = None\n"
+            f"import sys; sys.modules[{missing!r}] = None\n"
             "from hdeeprm.errors import DependencyNotInstalled\n"
-            "try: import hdeeprm.simulator.batsim.pybatsim_peer\n"
+            "from hdeeprm.platforms import load_platform\n"
+            "try:\n"
+            "    from hdeeprm.simulator.batsim.pybatsim_peer import PyBatsimPeer\n"
+            "    PyBatsimPeer(load_platform('learning'), command=sys.executable)\n"
             "except DependencyNotInstalled as error: print(error)"
         )
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-        assert 'install it with: pip install "hdeeprm[batsim]"' in done.stdout
+        assert 'pip install "hdeeprm[batsim]"' in done.stdout
 
     def test_the_package_does_not_load_it(self):
         program = (

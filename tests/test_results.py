@@ -23,7 +23,7 @@ from hdeeprm.errors import RunDirectoryError, SimulationError
 from hdeeprm.metrics import METRICS, JobRecords, summarise
 from hdeeprm.platforms import Platform, load_platform
 from hdeeprm.results import RunDirectory, WallTimes, job_records, read_jobs, write_results
-from hdeeprm.results.jobs_csv import COLUMNS, jobs_csv
+from hdeeprm.results.jobs_csv import COLUMNS, jobs_csv, reported
 from hdeeprm.results.logs import decisions_csv, oversubscriptions_csv, rewards_csv, shortages_csv
 from hdeeprm.results.placements import as_text, last_use, merge
 from hdeeprm.simulator import EmbeddedSimulator
@@ -266,9 +266,9 @@ def test_awkward_names_and_no_jobs(tmp_path: Path) -> None:
     jobs = job_records(simulated()[0])
     odd = JobRecords(('a,b"c', *jobs.job_ids[1:]), *(getattr(jobs, name) for name in list(vars(jobs))[1:]))
     file = tmp_path / "out_jobs.csv"
-    file.write_text(text(jobs_csv(odd, ("p,q",) * 4, ["0-1"] * 4, np.arange(4))))
+    file.write_text(text(jobs_csv(reported(odd, ("p,q",) * 4, ["0-1"] * 4), np.arange(4))))
     assert read_jobs(file).job_ids == odd.job_ids
-    file.write_text(text(jobs_csv(odd, ("p",) * 4, [""] * 4, np.arange(0))))
+    file.write_text(text(jobs_csv(reported(odd, ("p",) * 4, [""] * 4), np.arange(0))))
     assert read_jobs(file).num_jobs == 0
 
 

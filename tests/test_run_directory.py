@@ -13,7 +13,7 @@ import pytest
 
 from hdeeprm.errors import RunDirectoryError
 from hdeeprm.results import RunDirectory, clean, default_run_directory, find_runs, read_status
-from hdeeprm.results.atomic import open_atomically
+from hdeeprm.results.atomic import open_atomically, write_together
 from hdeeprm.results.directory import FILES, MARKER
 
 
@@ -245,7 +245,7 @@ def test_a_root_that_is_a_link_or_missing(tmp_path: Path) -> None:
 
 def test_left_over_temporary_file(tmp_path: Path) -> None:
     ended_run(tmp_path / "run")
-    (tmp_path / "run" / ".out_jobs.csv.tmp").touch()
+    (tmp_path / "run" / ".out_jobs.csv.0123456789abcdef.tmp").touch()
     assert clean(tmp_path)[0].removed
     assert entries(tmp_path) == []
 
@@ -304,3 +304,26 @@ def test_only_regular_files_are_replaced(tmp_path: Path, kind: str) -> None:
         pytest.fail("was opened")
     assert (target.lstat().st_mode, target.lstat().st_ino) == (before.st_mode, before.st_ino)
     assert other.read_text() == "kept"
+
+
+def test_nothing_is_written_through_the_names_of_others(tmp_path: Path) -> None:
+    """A link or a file that somebody made by a name that a temporary file might have stays as it is."""
+    (tmp_path / "precious").write_text("precious")
+    (tmp_path / ".out.csv.tmp").symlink_to(tmp_path / "precious")
+    with open_atomically(tmp_path / "out.csv") as file:
+        assert not (tmp_path / "out.csv").exists()
+        file.write(b"1\n")
+    assert (tmp_path / "precious").read_text() == "precious"
+    assert (tmp_path / ".out.csv.tmp").is_symlink()
+    assert (tmp_path / "out.csv").read_bytes() == b"1\n"
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_all_files_or_none(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "a").write_text("old")
+    with pytest.raises(RunDirectoryError, match="is no regular file"):
+        write_together({tmp_path / "a": b"new", tmp_path / "b": b"new"})
+    assert (tmp_path / "a").read_text() == "old"
+    write_together({tmp_path / "a": b"new", tmp_path / "c": b"new"})
+    assert (tmp_path / "a").read_text() == (tmp_path / "c").read_text() == "new"

@@ -450,7 +450,7 @@ def test_pending_starts_are_part_of_a_state() -> None:
 
 
 class Forward(ToyBatsim):
-    """One that cannot go back, as the real one."""
+    """One that cannot go back, as one that was started by hand."""
 
     def __getattribute__(self, name: str) -> Any:
         if name in ("snapshot", "restore"):
@@ -462,11 +462,11 @@ def test_a_batsim_that_cannot_go_back() -> None:
     platform = small_platform((1.0, [4]))
     simulator = ToldSimulator(Forward(platform), platform, make_workload(THREE_JOBS))
     simulator.reset()
-    with pytest.raises(BatsimError, match=r"the real Batsim cannot go back .* use the embedded simulator"):
+    with pytest.raises(BatsimError, match=r"started by hand cannot go back .* --simulator batsim"):
         simulator.snapshot()
     exact = EmbeddedSimulator(platform, make_workload(THREE_JOBS))
     exact.reset()
-    with pytest.raises(SimulationError, match="without a Batsim"):
+    with pytest.raises(SimulationError, match="of a simulator on another clock"):
         simulator.restore(exact.snapshot())
 
 

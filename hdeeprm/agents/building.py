@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from hdeeprm.errors import AgentError, HDeepRMError
+from hdeeprm.errors import AgentError
 from hdeeprm.options import Options
 from hdeeprm.shipped import shipped_file
 
 from .base import Agent
+from .blame import blamed, member_place
 from .classic import ClassicAgent
-from .places import NAME_A_CHECKPOINT, blamed, error_text, member_place
+from .damage import DAMAGE, NAME_A_CHECKPOINT, damage_text
 from .settings import checked_seed
 
 if TYPE_CHECKING:
@@ -116,10 +117,9 @@ def _load_model_state(learner: Learner, checkpoint: Checkpoint) -> None:
     check_weights(learner.network, checkpoint.weights, checkpoint.path)
     try:
         learner.load_model_state(checkpoint.state)
-    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
-        text = str(error) if isinstance(error, HDeepRMError) else error_text(error)
+    except DAMAGE as error:
         raise AgentError(
-            f"{checkpoint.path}: cannot be loaded into {learner.name!r}: {' '.join(text.split())}; "
+            f"{checkpoint.path}: cannot be loaded into {learner.name!r}: {damage_text(error)}; "
             f"{NAME_A_CHECKPOINT}"
         ) from error
 

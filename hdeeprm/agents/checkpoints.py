@@ -27,9 +27,9 @@ from torch import Tensor, nn
 from hdeeprm.errors import AgentError
 from hdeeprm.results.atomic import open_atomically
 
+from .blame import error_text
 from .contents import WEIGHTS, content_problem, header_problem, interned, weights_problem
-from .places import NAME_A_CHECKPOINT as CURE
-from .places import error_text
+from .damage import NAME_A_CHECKPOINT as CURE
 
 if TYPE_CHECKING:
     from hdeeprm.env import WorkloadManagementEnv

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .places import NAME_A_CHECKPOINT
+from .damage import NAME_A_CHECKPOINT
 
 WEIGHTS = "model_state_dict"
 MAX_DEPTH = 100

@@ -15,7 +15,7 @@ from hdeeprm.errors import AgentError, did_you_mean
 from hdeeprm.options.agent_names import ENTRY_POINTS, added_names
 
 from .base import Agent
-from .places import error_text
+from .blame import error_text
 
 BASES = "hdeeprm.agent's PolicyLearningAgent, ValueLearningAgent, ClassicAgent or Agent"
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from hdeeprm.errors import AgentError
 
 from .base import Mask
-from .places import member_place
+from .blame import member_place
 
 
 def checked(probabilities: object, num_actions: int | None, kind: type) -> Tensor:

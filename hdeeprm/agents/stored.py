@@ -12,9 +12,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from hdeeprm.errors import AgentError, HDeepRMError
+from hdeeprm.errors import AgentError
 
-from .places import error_text
+from .damage import DAMAGE, damage_text
 
 
 @contextmanager
@@ -28,9 +28,8 @@ def entry(state: Mapping[str, Any], key: str) -> Iterator[Any]:
     value = state[key]
     try:
         yield value
-    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
-        text = str(error) if isinstance(error, HDeepRMError) else error_text(error)
-        raise AgentError(f"its {key!r} cannot be used: {text}") from error
+    except DAMAGE as error:
+        raise AgentError(f"its {key!r} cannot be used: {damage_text(error)}") from error
 
 
 def whole(value: object) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hdeeprm.agents.places import NAME_A_CHECKPOINT as CURE
+from hdeeprm.agents.damage import NAME_A_CHECKPOINT as CURE
 from hdeeprm.env.observations import JOB_FEATURES
 from hdeeprm.errors import AgentError, DependencyNotInstalled
 from hdeeprm.options import LEARNER_NAMES, Options

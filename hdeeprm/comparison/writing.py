@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +13,7 @@ import numpy as np
 
 from hdeeprm.errors import RunDirectoryError
 from hdeeprm.metrics import METRICS
-from hdeeprm.results.atomic import open_atomically
+from hdeeprm.results.atomic import check_unused, open_atomically
 from hdeeprm.results.csv_text import exact, quoted
 
 from .standings import Comparison, Standing
@@ -44,17 +43,14 @@ def json_text(comparison: Comparison) -> str:
     return json.dumps(_finite(content), allow_nan=False) + "\n"
 
 
-def check_unused(path: Path, force: bool) -> None:
+def check_writable(path: Path, force: bool) -> None:
     """Refuse a file that cannot be written, or that would take the place of another.
 
     Raises:
         RunDirectoryError: If it is there and ``force`` is false or it is no plain file, or if its folder is
             missing.
     """
-    plain = path.is_file() and not path.is_symlink()
-    if os.path.lexists(path) and not (force and plain):
-        cure = ", or replace it with --force" if plain else ""
-        raise RunDirectoryError(f"{path} exists; give another name with --csv{cure}")
+    check_unused(path, force, "--csv")
     if not path.parent.is_dir():
         raise RunDirectoryError(f"{path}: there is no folder {str(path.parent)!r}; make it, or name another")
 

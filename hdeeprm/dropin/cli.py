@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import time
 from pathlib import Path
 
 from hdeeprm.errors import OptionsError
+from hdeeprm.simgrid_versions import LATEST, SIMGRID_VERSIONS
+from hdeeprm.simulator.batsim.simgrid.machines import MASTER_HOST
 
 from .files import make_folder, write_files
 from .server import Connection
@@ -67,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "-m",
         "--master-host",
-        default="master_host",
+        default=MASTER_HOST,
         metavar="NAME",
         help="host of the scheduler (%(default)s)",
     )
@@ -101,7 +104,7 @@ def _add_job_options(parser: argparse.ArgumentParser) -> None:
     add("--enable-compute-sharing", action="store_true", help="let jobs share machines")
     add("--enable-dynamic-jobs", action="store_true", help="let the scheduler register jobs and profiles")
     add("--acknowledge-dynamic-jobs", action="store_true", help="submit the jobs it registers back to it")
-    add("--enable-profile-reuse", action="store_true", help="profiles are always kept: " + IGNORED)
+    add("--enable-profile-reuse", action="store_true", help="only told to the scheduler")
     add("--forward-profiles-on-submission", action="store_true", help="tell the profile with each job")
     config = parser.add_mutually_exclusive_group()
     config.add_argument(
@@ -114,8 +117,8 @@ def _add_other_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         "--simgrid",
-        choices=("3.24", "3.29"),
-        default="3.29",
+        choices=SIMGRID_VERSIONS,
+        default=LATEST,
         help="version of SimGrid whose tolerances and quirks are followed (%(default)s)",
     )
     add("--simgrid-version", action="store_true", help="print that version and exit")
@@ -135,13 +138,14 @@ def run(chosen: argparse.Namespace) -> int:
         print(f"{chosen.simgrid}.0")
         return 0
     started = time.perf_counter()
+    options = _options(chosen)
     make_folder(chosen.export)
-    simulation = Simulation(_options(chosen))
+    simulation = Simulation(options)
     with Connection(chosen.socket_endpoint, chosen.connect_timeout) as connection:
         _converse(simulation, connection)
     paths = write_files(simulation, chosen.export, time.perf_counter() - started, connection.waited)
     if not (chosen.quiet or chosen.verbosity == "quiet"):
-        print(f"{simulation.machine.now:g} s simulated; wrote {', '.join(map(str, paths))}", file=sys.stderr)
+        print(f"{simulation.batsim.now:g} s simulated; wrote {', '.join(map(str, paths))}", file=sys.stderr)
     return 0
 
 
@@ -153,7 +157,7 @@ def _converse(simulation: Simulation, connection: Connection) -> None:
             message = simulation.reply(connection.exchange(message, simulation.note))
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
-            f"interrupted at {simulation.machine.now:g} s of simulated time; nothing was written"
+            f"interrupted at {simulation.batsim.now:g} s of simulated time; nothing was written"
         ) from None
 
 
@@ -163,6 +167,8 @@ def _options(chosen: argparse.Namespace) -> BatsimOptions:
             "no workload is given; name one with -w, or let the scheduler register jobs with "
             "--enable-dynamic-jobs"
         )
+    if not 0.0 <= chosen.connect_timeout < math.inf:
+        raise OptionsError(f"--connect-timeout {chosen.connect_timeout:g}: give a time of at least 0, in s")
     if chosen.mmax < 0:
         raise OptionsError(f"--mmax {chosen.mmax}: give a number of machines of at least 1, or 0 for all")
     return BatsimOptions(

@@ -1,4 +1,4 @@
-"""What the scheduler's events ask for: checked, and made commands of the machine."""
+"""What the scheduler's events ask for: checked, and made commands."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from hdeeprm.errors import BatsimError
 from hdeeprm.simulator.batsim.clock import tables
 from hdeeprm.simulator.batsim.machine import Command
-from hdeeprm.simulator.batsim.profiles import leaves
-from hdeeprm.workloads.batsim_profiles import Problems
+from hdeeprm.simulator.batsim.profiles import is_divisible, leaves, return_code
+from hdeeprm.workloads.batsim_fields import Problems
 
 from .events import Event, number_of, shown
 from .profile_reading import read_profiles
@@ -27,14 +27,14 @@ def _execute(event: Event, simulation: Simulation) -> Command:
     job = simulation.jobs[number]
     machines = event.machines("alloc", simulation)
     hosts = _mapped(event, job, machines)
-    if len(hosts) != job.num_hosts and not simulation.is_divisible(job):
+    if len(hosts) != job.num_hosts and not is_divisible(job.profile):
         raise event.error(
             f"job {job.name} asks for {job.num_hosts} machines and gets {len(hosts)}; "
             "give it as many, or a mapping of so many executors"
         )
-    if simulation.is_waiting(number):  # else the machine says what is wrong
+    if simulation.may_be_started(number):  # else what is wrong is said where it is carried out
         simulation.allocations[number] = machines
-        simulation.machine.assign(number, hosts, list(leaves(job.profile)), simulation.root_return_code(job))
+        simulation.batsim.assign(number, hosts, list(leaves(job.profile)), return_code(job.profile))
     return Command(tables.EXECUTE, event.time, number)
 
 
@@ -44,8 +44,8 @@ def _mapped(event: Event, job: Job, machines: Sequence[int]) -> list[int]:
     if mapping is None:
         return list(machines)
     try:
-        places = {int(executor): int(place) for executor, place in mapping.items()}
-        hosts = [machines[places[executor]] for executor in range(len(places))]
+        places = {int(executor): _whole(place) for executor, place in mapping.items()}
+        hosts = [machines[places[executor]] for executor in range(len(mapping))]
     except (AttributeError, ValueError, TypeError, LookupError, OverflowError) as error:
         raise event.error(
             f"data.mapping: {shown(mapping)} does not map executors 0 to {job.num_hosts - 1} to places among "
@@ -54,6 +54,17 @@ def _mapped(event: Event, job: Job, machines: Sequence[int]) -> list[int]:
     if set(hosts) != set(machines) or min(places.values()) < 0:
         raise event.error(f"data.mapping: {shown(mapping)} does not use each machine of data.alloc")
     return hosts
+
+
+def _whole(place: object) -> int:
+    """A whole number, or a text of one.
+
+    Raises:
+        ValueError: If it is something else.
+    """
+    if isinstance(place, float) and not place.is_integer():
+        raise ValueError(place)
+    return int(place)  # type: ignore[call-overload, no-any-return]
 
 
 def _reject(event: Event, simulation: Simulation) -> Command:
@@ -77,11 +88,11 @@ def _call_me_later(event: Event, simulation: Simulation) -> Command:
 
 
 def _set_resource_state(event: Event, simulation: Simulation) -> Command:
-    if not simulation.machine.settings.energy:
+    if not simulation.batsim.settings.energy:
         raise event.error("P-states change only where energy is simulated; start with -E")
     machines = event.machines("resources", simulation)
     state = event.data.get("state")
-    states = [str(pstate) for pstate in range(simulation.machine.hosts.num_pstates[machines].min())]
+    states = [str(pstate) for pstate in range(simulation.batsim.hosts.num_pstates[machines].min())]
     if str(state) not in states:
         raise event.error(
             f"data.state: {shown(state)} is no P-state of all these machines; they have 0 to {states[-1]}"
@@ -95,7 +106,7 @@ def _query(event: Event, simulation: Simulation) -> Command:
         raise event.error(f"data.requests: {shown(requests)} is no object of requests")
     for name in requests.keys() - {"consumed_energy"}:
         raise event.error(f"data.requests: {shown(name)} is not known; ask for consumed_energy")
-    if not simulation.machine.settings.energy:
+    if not simulation.batsim.settings.energy:
         raise event.error("consumed_energy is known only where energy is simulated; start with -E")
     return Command(tables.TELL_ENERGY, event.time)
 
@@ -115,7 +126,7 @@ _NOTICES = {
 
 
 def _check_registration(event: Event, simulation: Simulation) -> None:
-    if not simulation.machine.settings.registration:
+    if not simulation.batsim.settings.registration:
         raise event.error("registration by the scheduler is off; start with --enable-dynamic-jobs")
 
 
@@ -124,9 +135,9 @@ def _register_job(event: Event, simulation: Simulation) -> Command:
     name, entry = event.text("job_id"), event.data.get("job")
     if name in simulation.numbers:
         raise event.error(f"there is a job {shown(name)} already")
-    workload = simulation.workload(name.partition(SEPARATOR)[0])
+    workload = simulation.workload_or_new(name.partition(SEPARATOR)[0])
     problems = Problems(event.where)
-    job = read_job(entry, "data.job", workload, problems, simulation.machine.now)
+    job = read_job(entry, "data.job", workload, problems, simulation.batsim.now)
     if job is None:
         raise BatsimError(problems.report())
     if job.name != name:
@@ -136,7 +147,7 @@ def _register_job(event: Event, simulation: Simulation) -> Command:
 
 def _register_profile(event: Event, simulation: Simulation) -> Command:
     _check_registration(event, simulation)
-    workload, name = simulation.workload(event.text("workload_name")), event.text("profile_name")
+    workload, name = simulation.workload_or_new(event.text("workload_name")), event.text("profile_name")
     if name in workload.profiles:
         raise event.error(f"workload {workload.name!r} has a profile {shown(name)} already")
     problems = Problems(event.where)
@@ -145,6 +156,7 @@ def _register_profile(event: Event, simulation: Simulation) -> Command:
         raise BatsimError(problems.report())
     workload.profiles |= found
     workload.profile_descriptions[name] = event.data["profile"]
+    simulation.workloads[workload.name] = workload
     return Command(tables.NOTHING, event.time)
 
 

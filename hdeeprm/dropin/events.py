@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 from hdeeprm.errors import BatsimError, did_you_mean
 
 from .ids import parse_ids
+from .texts import SHOWN, cut
 
 if TYPE_CHECKING:
     from .simulation import Simulation
 
-SHOWN = 200
-"""Characters of a wrong message that are shown."""
 LARGEST = sys.float_info.max
 
 
@@ -45,7 +44,7 @@ class Event:
     def machines(self, key: str, simulation: Simulation) -> list[int]:
         """Ids of machines, ascending."""
         try:
-            return parse_ids(self.text(key), simulation.machine.hosts.num_hosts)
+            return parse_ids(self.text(key), simulation.batsim.hosts.num_hosts)
         except ValueError as error:
             raise self.error(f"data.{key}: {error}") from error
 
@@ -88,5 +87,4 @@ def time_of(value: object, where: str) -> float:
 
 def shown(value: object) -> str:
     """A wrong value, cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+    return cut(repr(value))

@@ -7,15 +7,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from hdeeprm import __version__
 from hdeeprm.errors import RunDirectoryError
 from hdeeprm.results.atomic import open_atomically
-from hdeeprm.results.csv_text import quoted
-from hdeeprm.results.jobs_csv import COLUMNS
+from hdeeprm.results.jobs_csv import ReportedJobs, jobs_csv
+from hdeeprm.results.schedule_csv import PlatformUse, WallTimes, schedule_csv
 from hdeeprm.simulator.batsim.clock import tables
-from hdeeprm.simulator.kernel.tables import Table
 
 from .ids import ids_text
 from .messages import STATES
@@ -23,7 +20,6 @@ from .simulation import Simulation
 from .tracing import ENERGY_HEADER, PSTATES_HEADER, STATES_HEADER
 
 NO_ENERGY = -1.0
-Floats = npt.NDArray[np.float64]
 
 
 def write_files(
@@ -44,10 +40,11 @@ def write_files(
     Raises:
         RunDirectoryError: If one can't be written; then none is.
     """
-    traces = simulation.traces
+    traces, jobs = simulation.traces, _reported(simulation)
+    wall = WallTimes(simulation_time, scheduling_time)
     texts = {
-        "jobs.csv": _lines(",".join(COLUMNS), _job_lines(simulation)),
-        "schedule.csv": _schedule(simulation, simulation_time, scheduling_time),
+        "jobs.csv": "".join(jobs_csv(jobs, np.arange(len(jobs.job_ids)))),
+        "schedule.csv": schedule_csv(jobs, _platform_use(simulation), wall),
     }
     if simulation.options.machine_states:
         texts["machine_states.csv"] = _lines(STATES_HEADER, traces.states)
@@ -83,96 +80,41 @@ def _lines(header: str, lines: list[str]) -> str:
     return "".join(f"{line}\n" for line in (header, *lines))
 
 
-def _rows(simulation: Simulation) -> Table:
-    """The jobs of the machine in the order in which they ended or were rejected."""
-    work = simulation.machine.work
-    return work.jobs[work.order[: work.clock["num_order"][0]]]
-
-
-def _job_lines(simulation: Simulation) -> list[str]:
-    work = simulation.machine.work
-    return [_job_line(simulation, int(number)) for number in work.order[: work.clock["num_order"][0]]]
-
-
-def _job_line(simulation: Simulation, number: int) -> str:
-    job, row = simulation.jobs[number], simulation.machine.work.jobs[number]
-    state = int(row["status"])
-    cells = [
-        quoted(job.short_name),
-        quoted(job.workload_name),
-        quoted(job.profile_name),
-        f"{job.submit_time:.6f}",
-        str(job.num_hosts),
-        f"{job.walltime:.6f}",
-        str(int(state == tables.COMPLETED)),
-        STATES[state],
-    ]
-    metadata = '"' + job.metadata.replace('"', '""') + '"'
-    if state == tables.REJECTED:
-        return ",".join([*cells, *[""] * (len(COLUMNS) - len(cells) - 1), metadata])
-    start, run_time = float(row["start"]), float(row["run_time"])
-    turnaround = start + run_time - job.submit_time
-    times = (start, run_time, start + run_time, start - job.submit_time, turnaround, turnaround / run_time)
-    energy = float(row["joules"]) if simulation.options.energy else NO_ENERGY
-    allocated = ids_text(simulation.allocations[number])
-    return ",".join([*cells, *(f"{value:.6f}" for value in times), allocated, f"{energy:.6f}", metadata])
-
-
-def _schedule(simulation: Simulation, simulation_time: float, scheduling_time: float) -> str:
-    columns = _counts(simulation) | _times(simulation) | _machine_columns(simulation)
-    columns |= {
-        "batsim_version": f"hdeeprm {__version__}",
-        "simulation_time": f"{simulation_time:.6f}",
-        "scheduling_time": f"{scheduling_time:.6f}",
-    }
-    names = sorted(columns)
-    return _lines(",".join(names), [",".join(columns[name] for name in names)])
-
-
-def _counts(simulation: Simulation) -> dict[str, str]:
-    states = _rows(simulation)["status"]
-    num_success, num_rejected = (
-        int((states == tables.COMPLETED).sum()),
-        int((states == tables.REJECTED).sum()),
+def _reported(simulation: Simulation) -> ReportedJobs:
+    """The jobs in the order in which they ended or were rejected."""
+    work = simulation.batsim.work
+    order = work.order[: work.clock["num_order"][0]]
+    numbers, rows = order.tolist(), work.jobs[order]
+    jobs = [simulation.jobs[number] for number in numbers]
+    ran = rows["status"] != tables.REJECTED
+    run_time, finish_time = rows["run_time"], rows["start"] + rows["run_time"]
+    joules = rows["joules"] if simulation.options.energy else np.full(len(rows), NO_ENERGY)
+    return ReportedJobs(
+        job_ids=[job.short_name for job in jobs],
+        workload_names=[job.workload_name for job in jobs],
+        profiles=[job.profile_name for job in jobs],
+        submit_time=rows["submit_time"],
+        num_requested=np.array([job.num_hosts for job in jobs], np.int64),
+        walltime=rows["walltime"],
+        final_state=np.array([STATES[status] for status in rows["status"].tolist()], np.object_),
+        start_time=np.where(ran, rows["start"], np.nan),
+        execution_time=np.where(ran, run_time, np.nan),
+        finish_time=np.where(ran, finish_time, np.nan),
+        slowdown=(finish_time - rows["submit_time"]) / np.where(ran, run_time, np.nan),
+        allocated=[ids_text(simulation.allocations.get(number, ())) for number in numbers],
+        energy_joules=joules,
+        metadata=[job.metadata for job in jobs],
     )
-    num_finished = len(states) - num_rejected
-    return {
-        "nb_jobs": str(len(states)),
-        "nb_jobs_finished": str(num_finished),
-        "nb_jobs_success": str(num_success),
-        "nb_jobs_killed": str(num_finished - num_success),
-        "nb_jobs_rejected": str(num_rejected),
-        "success_rate": f"{num_success / max(1, len(states)):.6f}",
-    }
 
 
-def _times(simulation: Simulation) -> dict[str, str]:
-    rows = _rows(simulation)
-    num_jobs = max(1, len(rows))
-    rows = rows[rows["status"] != tables.REJECTED]
-    waiting: Floats = rows["start"] - rows["submit_time"]
-    turnaround: Floats = rows["start"] + rows["run_time"] - rows["submit_time"]
-    columns = {"makespan": f"{(rows['start'] + rows['run_time']).max(initial=0.0):.6f}"}
-    values = {
-        "waiting_time": waiting,
-        "turnaround_time": turnaround,
-        "slowdown": turnaround / rows["run_time"],
-    }
-    for name, numbers in values.items():
-        columns[f"mean_{name}"] = f"{numbers.sum() / num_jobs:.6f}"
-        columns[f"max_{name}"] = f"{numbers.max(initial=0.0):.6f}"
-    return columns
-
-
-def _machine_columns(simulation: Simulation) -> dict[str, str]:
-    clock = simulation.machine.work.clock[0]
+def _platform_use(simulation: Simulation) -> PlatformUse:
+    clock = simulation.batsim.work.clock[0]
     joules = max(0.0, float(clock.last_completion_joules - max(0.0, clock.first_submission_joules)))
-    never = ("time_sleeping", "time_switching_off", "time_switching_on", "time_unavailable")
-    return {
-        "consumed_joules": f"{joules if simulation.options.energy else NO_ENERGY:.6f}",
-        "nb_computing_machines": str(int(clock.num_hosts)),
-        "nb_grouped_switches": str(int(clock.num_switches)),
-        "nb_machine_switches": str(int(clock.num_switched)),
-        "time_computing": f"{clock.computing_time:.6f}",
-        "time_idle": f"{clock.idle_time:.6f}",
-    } | dict.fromkeys(never, "0.000000")
+    return PlatformUse(
+        num_cores=int(clock.num_hosts),
+        energy_joules=joules if simulation.options.energy else NO_ENERGY,
+        num_pstate_commands=int(clock.num_switches),
+        num_pstate_changes=int(clock.num_switched),
+        computing_time=float(clock.computing_time),
+        idle_time=float(clock.idle_time),
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from hdeeprm.results.placements import interval_text
+
 SHOWN = 40
 """Characters of a wrong text that are shown."""
 _INTERVAL = re.compile("([0-9]{1,9})(?:-([0-9]{1,9}))?")
@@ -47,6 +49,6 @@ def ids_text(ids: Iterable[int]) -> str:
             last = number
             continue
         if first >= 0:
-            parts.append(str(first) if first == last else f"{first}-{last}")
+            parts.append(interval_text(str(first), str(last)))
         first = last = number
     return " ".join(parts)

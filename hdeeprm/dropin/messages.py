@@ -5,38 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from hdeeprm.metrics import REJECTED, SUCCESS, WALLTIME_REACHED
 from hdeeprm.simulator.batsim.clock import tables
-from hdeeprm.simulator.batsim.profiles import Composed, Profile
+from hdeeprm.simulator.batsim.profiles import Composed, Profile, num_stages
 
 from .ids import ids_text
-from .json_text import encode
-from .profile_reading import num_stages
+from .texts import encode
 
 if TYPE_CHECKING:
     from .simulation import Simulation
 
 STATES = {
-    tables.COMPLETED: "COMPLETED_SUCCESSFULLY",
+    tables.COMPLETED: SUCCESS,
     tables.FAILED: "COMPLETED_FAILED",
-    tables.WALLTIME_REACHED: "COMPLETED_WALLTIME_REACHED",
+    tables.WALLTIME_REACHED: WALLTIME_REACHED,
     tables.KILLED: "COMPLETED_KILLED",
-    tables.REJECTED: "REJECTED",
+    tables.REJECTED: REJECTED,
 }
 """Batsim's words for how jobs end."""
 
 
 def message(simulation: Simulation) -> str:
     """The message that waits for the scheduler's reply: ``{"now": s, "events": [...]}``."""
-    events = ",".join([_event(simulation, Told(*row)) for row in simulation.machine.told.tolist()])
-    return f'{{"now":{simulation.machine.now:.6f},"events":[{events}]}}'
+    events = ",".join([_event(simulation, Told(*row)) for row in simulation.batsim.told.tolist()])
+    return f'{{"now":{simulation.batsim.now:.6f},"events":[{events}]}}'
 
 
 class Told(NamedTuple):
-    """A row of what the machine tells."""
+    """A row of what the simulated Batsim tells."""
 
     kind: int
     subject: int
-    first: int
     time: float
     value: float
 
@@ -68,8 +67,10 @@ def _begins(simulation: Simulation, row: Told) -> str:
             "config": _config(simulation),
             "compute_resources": resources,
             "storage_resources": [],
-            "workloads": {workload.name: workload.path for workload in simulation.workloads},
-            "profiles": {workload.name: workload.profile_descriptions for workload in simulation.workloads},
+            "workloads": {name: workload.path for name, workload in simulation.workloads.items()},
+            "profiles": {
+                name: workload.profile_descriptions for name, workload in simulation.workloads.items()
+            },
         }
     )
 
@@ -94,14 +95,14 @@ def _submitted(simulation: Simulation, row: Told) -> str:
     job = simulation.jobs[row.subject]
     profile = ""
     if simulation.options.forward_profiles:
-        descriptions = simulation.workload(job.workload_name).profile_descriptions
+        descriptions = simulation.workloads[job.workload_name].profile_descriptions
         profile = f',"profile":{encode(descriptions[job.profile_name])}'
     return f'{{"job_id":{encode(job.name)},"job":{job.description}{profile}}}'
 
 
 def _completed(simulation: Simulation, row: Told) -> str:
     number = row.subject
-    table = simulation.machine.work.jobs
+    table = simulation.batsim.work.jobs
     state, code = STATES[table["status"].item(number)], table["return_code"].item(number)
     name, alloc = encode(simulation.jobs[number].name), ids_text(simulation.allocations[number])
     return f'{{"job_id":{name},"job_state":"{state}","return_code":{code},"alloc":"{alloc}"}}'
@@ -116,8 +117,8 @@ def _killed(simulation: Simulation, row: Told) -> str:
     place = row.subject
     names, progress = [], {}
     for number in simulation.commands[place].members:
-        state = simulation.machine.work.jobs[number]
-        if state["kill_requested"] != simulation.machine.work.commands[place]["value"]:
+        state = simulation.batsim.work.jobs[number]
+        if state["kill_requested"] != simulation.batsim.work.commands[place]["value"]:
             continue
         names.append(simulation.jobs[number].name)
         if state["status"] == tables.KILLED:

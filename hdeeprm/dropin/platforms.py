@@ -1,4 +1,4 @@
-"""From a SimGrid platform to the hosts and links of a machine."""
+"""From a SimGrid platform to the hosts and links of the simulated Batsim."""
 
 from __future__ import annotations
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import reprlib
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from hdeeprm.errors import did_you_mean
-from hdeeprm.simulator.batsim.profiles import Composed, Delay, Profile, Task
-from hdeeprm.workloads.batsim_profiles import Problems, read_number
+from hdeeprm.simulator.batsim.profiles import Composed, Delay, Profile, Task, num_stages
+from hdeeprm.workloads.batsim_fields import Problems, read_number
 
 UNSUPPORTED = ("parallel_homogeneous_pfs", "data_staging", "send", "recv", "smpi")
 """Types that Batsim knows besides; they need storage, messages to jobs, or traces of MPI."""
 MOST_STAGES = 1_000_000
 """Most stages of a job, so that a small file can't ask for endless ones."""
+MAX_RETURN_CODE = 2**31 - 1
+"""As Batsim keeps it."""
 
 Known = Mapping[str, Profile]
 
@@ -85,9 +88,10 @@ class _Reading:
     def return_code(self, content: Mapping[str, Any], path: str) -> int:
         """What a job of this profile returns."""
         code = content.get("ret", 0)
-        if isinstance(code, bool) or not isinstance(code, int) or code < 0:
+        if isinstance(code, bool) or not isinstance(code, int) or not 0 <= code <= MAX_RETURN_CODE:
             self.problems.add(
-                f"{path}.ret", f"{code!r}; give an integer of at least 0, above 0 for a failure"
+                f"{path}.ret",
+                f"{reprlib.repr(code)}; give an integer from 0 to {MAX_RETURN_CODE}, above 0 for a failure",
             )
             return 0
         return code
@@ -163,22 +167,6 @@ def _composed(
         reading.problems.add(path, f"comes to more than {MOST_STAGES:,} stages; repeat it less often")
         return None
     return profile
-
-
-def num_stages(profile: Profile) -> int:
-    """How many stages a job of a profile goes through."""
-    if not isinstance(profile, Composed):
-        return 1
-    return profile.repeat * sum(num_stages(part) for part in profile.sequence)
-
-
-def host_counts(profile: Profile) -> Iterable[int]:
-    """Numbers of hosts that parts of a profile are made for; none where any number will do."""
-    if isinstance(profile, Task) and profile.num_hosts is not None:
-        yield profile.num_hosts
-    elif isinstance(profile, Composed):
-        for part in profile.sequence:
-            yield from host_counts(part)
 
 
 _Reader = Callable[[_Reading, str, Mapping[str, Any], tuple[str, ...]], Profile | None]

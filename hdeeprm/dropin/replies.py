@@ -1,4 +1,4 @@
-"""The scheduler's replies: read, and made commands of the machine."""
+"""The scheduler's replies: taken in, and made commands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from hdeeprm.errors import BatsimError, did_you_mean
 from hdeeprm.simulator.batsim.machine import Command
 
 from .commands import MAKERS
-from .events import SHOWN, Event, event_name, shown, time_of
+from .events import Event, event_name, shown, time_of
+from .texts import SHOWN, cut
 
 if TYPE_CHECKING:
     from .simulation import Simulation
@@ -19,8 +20,14 @@ UNSUPPORTED = ("CHANGE_JOB_STATE", "TO_JOB_MSG", "ANSWER", "RESOURCES_ADDED", "R
 """Events that PyBatsim or Batsim know besides."""
 
 
-def parse_reply(data: bytes, simulation: Simulation) -> tuple[list[Command], float]:
-    """The commands of a reply, one for each of its events, and the time at which it was ready in s.
+def take_reply(data: bytes, simulation: Simulation) -> tuple[list[Command], float]:
+    """Take in a reply, event by event, since an event may speak of a job that one before it registers.
+
+    The simulation is given the jobs and profiles that are registered, the metadata, and where jobs will run.
+
+    Returns:
+        A command for each event, which is not carried out yet, and the time at which the reply was ready,
+        in s.
 
     Raises:
         BatsimError: If it is no such reply, or asks for what can't be; the message names the event.
@@ -47,7 +54,7 @@ def _object(data: bytes) -> Mapping[str, Any]:
 
 
 def _wrong(data: bytes, what: str) -> BatsimError:
-    text = data[:SHOWN].decode("utf-8", "backslashreplace") + ("..." if len(data) > SHOWN else "")
+    text = cut(data.decode("utf-8", "backslashreplace"))
     return BatsimError(f"the scheduler's reply {what}: {text!r}; it is to be {{'now': s, 'events': [...]}}")
 
 

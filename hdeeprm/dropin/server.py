@@ -9,10 +9,10 @@ from typing import Any
 
 from hdeeprm.errors import BatsimError, DependencyNotInstalled, OptionsError
 
+from .texts import cut
+
 POLL_MILLISECONDS = 200
 """Between two looks at whether the scheduler is still there."""
-SHOWN = 200
-"""Characters of a message that was not replied to that are shown."""
 
 
 class Connection:
@@ -45,7 +45,9 @@ class Connection:
         self._socket = self._context.socket(zmq.REQ)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.RCVTIMEO, POLL_MILLISECONDS)
-        self._monitor = self._socket.get_monitor_socket(zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED)
+        self._monitor = self._socket.get_monitor_socket(
+            zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED
+        )
         try:
             self._socket.connect(endpoint)
         except zmq.ZMQError as error:
@@ -80,12 +82,16 @@ class Connection:
         meanwhile()
         while True:
             try:
-                reply = bytes(self._socket.recv())
+                parts = self._socket.recv_multipart()
             except self._zmq.Again:
                 self._look(message, started)
                 continue
+            if len(parts) > 1:
+                raise BatsimError(
+                    f"the scheduler's reply to {cut(message)} has {len(parts)} parts; one of JSON is wanted"
+                )
             self.waited += time.perf_counter() - started
-            return reply
+            return bytes(parts[0])
 
     def _send(self, message: str, started: float) -> None:
         while True:
@@ -100,12 +106,13 @@ class Connection:
         """Whether the scheduler is there."""
         while self._monitor.poll(0):
             event = self._monitor_message(self._monitor)["event"]
-            if event == self._zmq.EVENT_DISCONNECTED:
+            if event == self._zmq.EVENT_HANDSHAKE_SUCCEEDED:
+                self._is_connected = True
+            elif self._is_connected:
                 raise BatsimError(
-                    f"the scheduler at {self.endpoint} has gone away without a reply to {message[:SHOWN]}"
-                    f"{'...' * (len(message) > SHOWN)}; nothing was written"
+                    f"the scheduler at {self.endpoint} has gone away without a reply to {cut(message)}; "
+                    "nothing was written"
                 )
-            self._is_connected = True
         waited = time.perf_counter() - started
         if not self._is_connected and waited > self._connect_timeout:
             raise BatsimError(

@@ -9,16 +9,18 @@ from pathlib import Path
 import numpy as np
 
 from hdeeprm.errors import BatsimError, OptionsError, SimulationError
+from hdeeprm.simgrid_versions import LATEST
 from hdeeprm.simulator.batsim.clock import tables
-from hdeeprm.simulator.batsim.hardware import TOLERANCES, Settings
+from hdeeprm.simulator.batsim.hardware import Settings
 from hdeeprm.simulator.batsim.machine import Command, Machine
-from hdeeprm.simulator.batsim.profiles import Composed, Task
 from hdeeprm.simulator.batsim.simgrid import machines, read_platform
+from hdeeprm.simulator.batsim.simgrid.machines import MASTER_HOST
+from hdeeprm.simulator.batsim.versions import VERSIONS
 
 from .events import event_name
 from .messages import STATES, message
 from .platforms import PlatformFileNetwork, hosts_of
-from .replies import parse_reply
+from .replies import take_reply
 from .tracing import Traces
 from .workloads import BatsimWorkload, Job, read_workload
 
@@ -29,7 +31,7 @@ class BatsimOptions:
 
     platform: Path
     workloads: tuple[Path, ...]
-    master_host: str = "master_host"
+    master_host: str = MASTER_HOST
     energy: bool = False
     max_machines: int = 0  # 0: all
     max_machines_of_workload: bool = False
@@ -40,7 +42,7 @@ class BatsimOptions:
     forward_profiles: bool = False
     scheduler_config: str = ""
     machine_states: bool = True
-    simgrid: str = "3.29"
+    simgrid: str = LATEST
 
 
 REFUSABLE = {
@@ -49,7 +51,7 @@ REFUSABLE = {
     tables.KILL: "KILL_JOB",
     tables.CALL_LATER: "CALL_ME_LATER",
 }
-"""Commands that the machine may refuse, by the names of their events."""
+"""Commands that may be refused when they are carried out, by the names of their events."""
 REFUSALS = {
     tables.NOT_WAITING: "the job does not wait: it was not submitted yet, or was started or rejected before",
     tables.MACHINE_BUSY: "a machine of its allocation runs another job; start with --enable-compute-sharing "
@@ -72,36 +74,37 @@ class Simulation:
 
     def __init__(self, options: BatsimOptions) -> None:
         self.options = options
-        self.workloads = [read_workload(path, f"w{place}") for place, path in enumerate(options.workloads)]
+        read = [read_workload(path, f"w{place}") for place, path in enumerate(options.workloads)]
+        self.workloads = {workload.name: workload for workload in read}
         platform = read_platform(options.platform)
         self.machines = machines(platform, options.master_host)
         self.machines = self.machines._replace(hosts=self.machines.hosts[: self._num_machines()])
-        self.machine = Machine(
+        self.batsim = Machine(
             hosts_of(self.machines, options.energy, str(options.platform)),
             PlatformFileNetwork(platform, self.machines),
             Settings(
-                tolerance=TOLERANCES[options.simgrid],
+                tolerance=VERSIONS[options.simgrid].tolerance,
                 energy=options.energy,
-                charge_p0=options.energy and options.simgrid != "3.24",
+                charge_p0=options.energy and VERSIONS[options.simgrid].charges_p0,
                 sharing=options.compute_sharing,
                 tracing=True,
                 registration=options.dynamic_jobs,
                 acknowledge=options.acknowledge_jobs,
             ),
         )
-        self.traces = Traces(self.machine)
+        self.traces = Traces(self.batsim)
         self.jobs: list[Job] = []
         self.numbers: dict[str, int] = {}
         self.allocations: dict[int, Sequence[int]] = {}
         self.commands: list[Command] = []
         self._is_noted = False
-        for workload in self.workloads:
+        for workload in self.workloads.values():
             self._add_workload(workload)
 
     def _num_machines(self) -> int:
         available, wanted = len(self.machines.hosts), self.options.max_machines
         if self.options.max_machines_of_workload:
-            wanted = max([wanted, *(workload.num_hosts or 0 for workload in self.workloads)])
+            wanted = max([wanted, *(workload.num_hosts or 0 for workload in self.workloads.values())])
         if wanted > available:
             raise OptionsError(
                 f"{wanted} machines are asked for by --mmax or --mmax-workload, and "
@@ -113,46 +116,31 @@ class Simulation:
         for job in workload.jobs:
             self.numbers[job.name] = len(self.jobs)
             self.jobs.append(job)
-        self.machine.add_workload(
+        self.batsim.add_workload(
             np.array([job.submit_time for job in workload.jobs], np.float64),
             np.array([job.walltime for job in workload.jobs], np.float64),
         )
 
-    def workload(self, name: str) -> BatsimWorkload:
-        """The workload of a name; one that the scheduler names for the first time is new."""
-        for workload in self.workloads:
-            if workload.name == name:
-                return workload
-        self.workloads.append(BatsimWorkload(name, ""))
-        return self.workloads[-1]
+    def workload_or_new(self, name: str) -> BatsimWorkload:
+        """The workload of a name; an empty one, not among the workloads yet, where there is none."""
+        return self.workloads.get(name) or BatsimWorkload(name, "")
 
     def add_job(self, job: Job) -> int:
         """Take a job that the scheduler registers; its number."""
-        number = self.machine.add_job(job.submit_time, job.walltime)
+        number = self.batsim.add_job(job.submit_time, job.walltime)
         self.numbers[job.name] = number
         self.jobs.append(job)
         return number
 
-    def is_waiting(self, number: int) -> bool:
-        """Whether a job may be started by the reply that is being read."""
-        status = self.machine.work.jobs["status"][number]
+    def may_be_started(self, number: int) -> bool:
+        """Whether a job may yet be started; one that is not submitted may be so by the time of its start."""
+        status = self.batsim.work.jobs["status"][number]
         return bool(status in (tables.SUBMITTED, tables.NOT_SUBMITTED) and number not in self.allocations)
-
-    @staticmethod
-    def is_divisible(job: Job) -> bool:
-        """Whether a job may run on another number of machines than it asks for: its work is a total."""
-        parts = job.profile.sequence if isinstance(job.profile, Composed) else (job.profile,)
-        return all(isinstance(part, Task) and part.total for part in parts)
-
-    @staticmethod
-    def root_return_code(job: Job) -> int:
-        """What a job returns if all its stages succeed."""
-        return job.profile.return_code if isinstance(job.profile, Composed) else 0
 
     def begin(self) -> str:
         """Open the simulation; the first message."""
-        self.machine.begin()
-        self.machine.advance()
+        self.batsim.begin()
+        self.batsim.advance()
         return message(self)
 
     def reply(self, data: bytes) -> str | None:
@@ -163,22 +151,34 @@ class Simulation:
             SimulationError: If nothing will ever happen again.
         """
         self.note()
-        self.commands, now = parse_reply(data, self)
-        self.machine.reply(self.commands, now)
-        verdict = self.machine.advance()
+        self.commands, now = take_reply(data, self)
+        self.batsim.reply(self.commands, now)
+        verdict = self.batsim.advance()
         self._is_noted = False
         if verdict == tables.OVER:
             self.note()
             return None
         if verdict == tables.DEADLOCK:
-            waiting = int((self.machine.work.jobs["status"] == tables.SUBMITTED).sum())
-            raise SimulationError(
-                f"nothing will happen after {self.machine.now:g} s: no job runs and none will arrive, and "
-                f"{waiting} jobs wait that the scheduler has neither started nor rejected"
-            )
+            raise SimulationError(self._standstill())
         if verdict != tables.ASKING:
             raise BatsimError(self._refusal(verdict))
         return message(self)
+
+    def _standstill(self) -> str:
+        """Why nothing will ever happen again."""
+        waiting = np.flatnonzero(self.batsim.work.jobs["status"] == tables.SUBMITTED)
+        what = f"nothing will happen after {self.batsim.now:g} s: no job runs and none will arrive"
+        if len(waiting):
+            job = self.jobs[waiting[0]]
+            return (
+                f"{what}, and {len(waiting)} jobs wait that the scheduler has neither started nor rejected, "
+                f"first {job.name}, for {job.num_hosts} of {self.batsim.hosts.num_hosts} machines; let it "
+                "start or reject them, or call it later"
+            )
+        return (
+            f"{what}, but the scheduler may yet register jobs; let it send NOTIFY registration_finished, or "
+            "start without --enable-dynamic-jobs"
+        )
 
     def note(self) -> None:
         """Write down what has happened since the last time; best done while the scheduler thinks."""
@@ -187,13 +187,13 @@ class Simulation:
             self._is_noted = True
 
     def _refusal(self, verdict: int) -> str:
-        place = self.machine.culprit
+        place = self.batsim.culprit
         return f"{event_name(place, REFUSABLE[self.commands[place].kind])}: {self._reason(verdict)}"
 
     def _reason(self, verdict: int) -> str:
-        command = self.commands[self.machine.culprit]
+        command = self.commands[self.batsim.culprit]
         if verdict in (tables.NOT_WAITING, tables.MACHINE_BUSY):
             job = self.jobs[command.subject]
-            status = int(self.machine.work.jobs[command.subject]["status"])
+            status = int(self.batsim.work.jobs[command.subject]["status"])
             return f"{job.name} ({STATES.get(status, 'not ended')}): {REFUSALS[verdict]}"
         return REFUSALS[verdict]

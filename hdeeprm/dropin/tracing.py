@@ -27,7 +27,7 @@ PSTATES_HEADER = "time,machine_id,new_pstate"
 
 
 class Noted(NamedTuple):
-    """A row of what the machine notes."""
+    """A row of what the simulated Batsim notes."""
 
     kind: int
     subject: int
@@ -41,30 +41,30 @@ class Traces:
     """Lines of the files that follow a simulation, in Batsim's form.
 
     Args:
-        machine: The machine, which notes what happens.
+        batsim: Notes what happens.
     """
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, batsim: Machine) -> None:
         self.energy: list[str] = []
         self.states: list[str] = []
         self.pstates: list[str] = []
-        self._machine = machine
+        self._batsim = batsim
         self._last = (0.0, 0.0)
-        pstates = machine.hosts.pstates
+        pstates = batsim.hosts.pstates
         for pstate in np.unique(pstates):
             self.pstates.append(f"0,{ids_text(np.flatnonzero(pstates == pstate).tolist())},{pstate}")
 
     def take(self, commands: Sequence[Command]) -> None:
-        """Take over what the machine has noted since the last time.
+        """Take over what was noted since the last time.
 
         Args:
             commands: Those of the last reply.
         """
-        for row in map(Noted._make, self._machine.traces()):
+        for row in map(Noted._make, self._batsim.traces()):
             if row.kind == tables.TRACE_MACHINES:
                 self._add_states(row)
                 continue
-            if self._machine.settings.energy:
+            if self._batsim.settings.energy:
                 self._add_energy(row, LETTERS[row.kind])
             if row.kind in (tables.TRACE_SWITCHING, tables.TRACE_SWITCHED):
                 command = commands[row.subject]
@@ -78,5 +78,5 @@ class Traces:
         self.energy.append(f"{row.time:g},{row.joules:g},{letter},{row.watts:g},{power}")
 
     def _add_states(self, row: Noted) -> None:
-        idle = self._machine.hosts.num_hosts - row.num_computing
+        idle = self._batsim.hosts.num_hosts - row.num_computing
         self.states.append(f"{row.time:g},0,0,0,{idle},{row.num_computing}")

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from hdeeprm.errors import WorkloadError, did_you_mean
-from hdeeprm.simulator.batsim.profiles import Profile
-from hdeeprm.workloads.batsim_profiles import Problems, read_number
+from hdeeprm.simulator.batsim.profiles import Profile, host_counts
+from hdeeprm.workloads.batsim_fields import (
+    NO_WALLTIME,
+    Problems,
+    check_unique,
+    load_json,
+    read_id,
+    read_num_hosts,
+    read_submit_time,
+    read_walltime,
+    too_deep,
+)
 from hdeeprm.workloads.files import read_file
 
-from .json_text import encode
-from .profile_reading import host_counts, read_profiles
+from .profile_reading import read_profiles
+from .texts import encode
 
 SEPARATOR = "!"
 """Between the names of workload and job in the full name of a job."""
-NO_WALLTIME = -1.0
 
 
 @dataclass
@@ -69,9 +77,9 @@ def read_workload(path: str | Path, name: str) -> BatsimWorkload:
     """
     problems = Problems(str(path))
     try:
-        workload = _read(_load(read_file(path), str(path)), BatsimWorkload(name, str(path)), problems)
+        workload = _read(load_json(read_file(path), str(path)), BatsimWorkload(name, str(path)), problems)
     except RecursionError as error:
-        raise WorkloadError(f"{path}: is nested too deeply; write it with fewer levels") from error
+        raise too_deep(str(path)) from error
     if problems.messages:
         raise WorkloadError(problems.report())
     workload.jobs.sort(key=lambda job: (job.submit_time, job.short_name))
@@ -85,19 +93,6 @@ def _read(content: Mapping[str, Any], workload: BatsimWorkload, problems: Proble
     workload.profile_descriptions = dict(profiles) if isinstance(profiles, dict) else {}
     workload.jobs = _read_jobs(content.get("jobs"), workload, problems)
     return workload
-
-
-def _load(data: bytes, source: str) -> Mapping[str, Any]:
-    def refuse(constant: str) -> NoReturn:
-        raise WorkloadError(f"{source}: holds {constant}; numbers must be finite")
-
-    try:
-        content = json.loads(data, parse_constant=refuse)
-    except ValueError as error:
-        raise WorkloadError(f"{source}: is no JSON: {error}; give a Batsim workload") from error
-    if not isinstance(content, dict):
-        raise WorkloadError(f"{source}: is not a JSON object; give a Batsim workload, with jobs and profiles")
-    return content
 
 
 def _num_hosts(content: Mapping[str, Any], problems: Problems) -> int | None:
@@ -114,17 +109,10 @@ def _read_jobs(content: object, workload: BatsimWorkload, problems: Problems) ->
     if not isinstance(content, list):
         problems.add("jobs", "is not a list of jobs")
         return []
-    jobs: dict[str, Job] = {}
-    for place, entry in enumerate(content):
-        job = read_job(entry, f"jobs[{place}]", workload, problems)
-        if job is None:
-            continue
-        if job.name in jobs:
-            problems.add(
-                f"jobs[{place}].id", f"{job.short_name!r} is the id of an earlier job; ids are unique"
-            )
-        jobs[job.name] = job
-    return list(jobs.values())
+    read = [read_job(entry, f"jobs[{place}]", workload, problems) for place, entry in enumerate(content)]
+    jobs = [job for job in read if job is not None]
+    check_unique([job.short_name for job in jobs], problems)
+    return jobs
 
 
 def read_job(
@@ -143,31 +131,30 @@ def read_job(
     if not isinstance(entry, dict):
         problems.add(path, "is not a JSON object")
         return None
-    name = entry.get("id")
-    if isinstance(name, bool) or not isinstance(name, str | int) or str(name) == "":
-        problems.add(f"{path}.id", f"{name!r}; give a string or an integer")
-    subtime = (
-        now if now is not None and "subtime" not in entry else read_number(entry, "subtime", path, problems)
-    )
-    if subtime is None and entry.get("subtime") is None:
-        problems.add(f"{path}.subtime", "is missing; give the submission time in s")
-    num_hosts = entry.get("res")
-    if isinstance(num_hosts, bool) or not isinstance(num_hosts, int) or num_hosts < 1:
-        problems.add(f"{path}.res", f"{num_hosts!r}; give an integer of at least 1")
+    job_id = read_id(entry, path, problems)
+    is_due_now = now is not None and "subtime" not in entry
+    submit_time = now if is_due_now else read_submit_time(entry, path, problems)
+    num_hosts = read_num_hosts(entry, path, problems)
     profile = _profile_of(entry, path, workload, num_hosts, problems)
-    walltime = _walltime(entry, path, problems)
-    if len(problems.messages) > before or profile is None or subtime is None:
+    walltime = read_walltime(entry, path, problems)
+    if len(problems.messages) > before:
         return None
-    full = (
-        str(name) if str(name).startswith(workload.name + SEPARATOR) else f"{workload.name}{SEPARATOR}{name}"
-    )
-    description = encode(entry | {"id": full})
-    assert isinstance(num_hosts, int)
-    return Job(full, subtime, num_hosts, entry["profile"], profile, walltime, description)
+    if job_id is None or submit_time is None or num_hosts is None or profile is None:
+        return None
+    name = _full_name(job_id, workload)
+    description = encode(entry | {"id": name})
+    limit = NO_WALLTIME if walltime is None else walltime
+    return Job(name, submit_time, num_hosts, entry["profile"], profile, limit, description)
+
+
+def _full_name(job_id: str, workload: BatsimWorkload) -> str:
+    """Name of a job with that of its workload, which may be in its id already."""
+    prefix = workload.name + SEPARATOR
+    return job_id if job_id.startswith(prefix) else prefix + job_id
 
 
 def _profile_of(
-    entry: Mapping[str, Any], path: str, workload: BatsimWorkload, num_hosts: object, problems: Problems
+    entry: Mapping[str, Any], path: str, workload: BatsimWorkload, num_hosts: int | None, problems: Problems
 ) -> Profile | None:
     name = entry.get("profile")
     if not isinstance(name, str):
@@ -184,13 +171,3 @@ def _profile_of(
             problems.add(f"{path}.res", f"{num_hosts!r}; its profile {name!r} is made for {count} hosts")
             return None
     return profile
-
-
-def _walltime(entry: Mapping[str, Any], path: str, problems: Problems) -> float:
-    value = entry.get("walltime", NO_WALLTIME)
-    if value == NO_WALLTIME:
-        return NO_WALLTIME
-    walltime = read_number(entry, "walltime", path, problems)
-    if walltime == 0.0:
-        problems.add(f"{path}.walltime", "0; give seconds above 0, or -1 for none")
-    return NO_WALLTIME if walltime is None else walltime

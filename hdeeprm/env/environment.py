@@ -11,7 +11,7 @@ import gymnasium
 import numpy as np
 import numpy.typing as npt
 
-from hdeeprm.errors import AgentError, WorkloadError
+from hdeeprm.errors import AgentError, SimulationError, WorkloadError
 from hdeeprm.options import Options
 from hdeeprm.selections import VOID_CODE
 from hdeeprm.simulator import Snapshot
@@ -246,8 +246,12 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
         environment goes on counting.
 
         Raises:
-            SimulationError: If the snapshot is of another platform or workload.
+            SimulationError: If the snapshot is of another platform, workload or clock.
         """
+        if type(snapshot.simulation) is not self.simulator.snapshot_kind:
+            raise SimulationError(
+                "the snapshot is of an environment on another clock; restore one of this clock"
+            )
         self.simulator.restore(snapshot.simulation)
         if snapshot.random_state is None:
             self._np_random = None

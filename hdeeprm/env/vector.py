@@ -286,7 +286,7 @@ class WorkloadManagementVectorEnv(VectorEnv[Observations, Actions, Array]):
         return tuple(render_text(simulator) for simulator in self.batch.simulators)
 
     def close_extras(self, **kwargs: Any) -> None:
-        """End the threads."""
+        """End the threads, and Batsims that run simulations."""
         if hasattr(self, "batch"):  # Gymnasium closes what could not be made, too
             self.batch.close()
 

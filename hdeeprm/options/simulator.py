@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from hdeeprm.options.section import Section
+from hdeeprm.simgrid_versions import LATEST, SimGridVersion
 
 EXACT_CLOCK_KEYS = ("instant_tolerance",)
 BATSIM_CLOCK_KEYS = ("start_power",)
@@ -23,13 +24,14 @@ class SimulatorOptions(Section):
 
     clock: Literal["exact", "batsim"] = "exact"
     """How time advances in the embedded simulator: "exact" goes from event to event without rounding;
-    "batsim" does, bit for bit, what the real Batsim does."""
+    "batsim" gives, bit for bit, the times and schedules of the real Batsim, and its energies with start_power
+    "p0"."""
 
     instant_tolerance: float = Field(default=1e-9, ge=0, lt=1)
     """Events within this x max(1, now) seconds of one another are one instant and bring one decision (clock
     "exact")."""
 
-    simgrid: Literal["3.24", "3.29"] = "3.29"
+    simgrid: SimGridVersion = LATEST
     """Version of SimGrid whose tolerance of ties clock "batsim" has, and whose form of platform file the
     backend "batsim" gets: "3.24" for Batsim 3.1, "3.29" for 4.x."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,9 +25,30 @@ _CURES = {
 }
 
 
-def temporary_name(name: str) -> str:
-    """Name that a file has until it is whole."""
-    return f".{name}.tmp"
+MAX_STEM = 40
+"""Characters of a file's name that its temporary name has: there is a limit on the length of names."""
+
+
+def temporary_name(name: str, token: str) -> str:
+    """Name that a file has until it is whole; the token makes sure that nobody else's file is called so."""
+    return f".{name[:MAX_STEM]}.{token}.tmp"
+
+
+def check_unused(path: Path, force: bool, option: str) -> None:
+    """Refuse a file that would take the place of another.
+
+    Args:
+        path: The file.
+        force: Whether a plain file may be replaced.
+        option: By which another name is given, for the message.
+
+    Raises:
+        RunDirectoryError: If it is there and ``force`` is false or it is no plain file.
+    """
+    plain = path.is_file() and not path.is_symlink()
+    if os.path.lexists(path) and not (force and plain):
+        cure = ", or replace it with --force" if plain else ""
+        raise RunDirectoryError(f"{path} exists; give another name with {option}{cure}")
 
 
 def cannot_write(path: Path, error: OSError) -> RunDirectoryError:
@@ -47,9 +69,9 @@ def open_atomically(path: Path) -> Iterator[BinaryIO]:
     """
     if os.path.lexists(path) and (path.is_symlink() or not path.is_file()):
         raise RunDirectoryError(f"{path} is no regular file, and is left as it is; choose another name")
-    temporary = path.with_name(temporary_name(path.name))
+    temporary = path.with_name(temporary_name(path.name, secrets.token_hex(8)))
     try:
-        with open(temporary, "wb") as file:
+        with open(temporary, "xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -60,3 +82,15 @@ def open_atomically(path: Path) -> Iterator[BinaryIO]:
         if isinstance(error, OSError) and not isinstance(error, RunDirectoryError):
             raise cannot_write(path, error) from error
         raise
+
+
+def write_together(contents: Mapping[Path, bytes]) -> None:
+    """Write several files, all of them or none.
+
+    Raises:
+        RunDirectoryError: If one cannot be written.
+    """
+    with ExitStack() as stack:
+        files = {path: stack.enter_context(open_atomically(path)) for path in contents}
+        for path, file in files.items():
+            file.write(contents[path])

@@ -91,7 +91,7 @@ def _own_files(path: Path) -> list[Path]:
     """Regular files that a run may have written, temporary ones too, run.json the last."""
     patterns = [
         *FILES,
-        *(str(PurePosixPath(name).with_name(temporary_name(Path(name).name))) for name in FILES),
+        *(str(PurePosixPath(name).with_name(temporary_name(Path(name).name, "*"))) for name in FILES),
     ]
     found = {file for pattern in patterns for file in path.glob(pattern) if _is_own(path, file)}
     return sorted(found, key=lambda file: (file == path / MARKER, file))

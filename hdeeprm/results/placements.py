@@ -32,12 +32,17 @@ def merge(placements: npt.NDArray[np.void]) -> Intervals:
     return Intervals(joined["job"], joined["first_core"], joined["last_core"])
 
 
+def interval_text(first: str, last: str) -> str:
+    """The cores from one to another as Batsim writes them."""
+    return first if first == last else f"{first}-{last}"
+
+
 def as_text(intervals: Intervals, num_jobs: int) -> list[str]:
     """Cores of each job as Batsim writes them, such as ``0-3 7``; empty where it got none."""
     highest = int(intervals.last_core.max(initial=-1))
     names = [str(core) for core in range(highest + 1)]
     parts = [
-        names[first] if first == last else f"{names[first]}-{names[last]}"
+        interval_text(names[first], names[last])
         for first, last in zip(intervals.first_core.tolist(), intervals.last_core.tolist(), strict=True)
     ]
     bounds = np.searchsorted(intervals.job, np.arange(num_jobs + 1)).tolist()

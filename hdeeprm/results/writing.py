@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hdeeprm.errors import SimulationError
@@ -12,10 +12,10 @@ from hdeeprm.metrics import IntArray, JobRecords, summarise
 from hdeeprm.simulator.protocol import BlockedBy
 
 from .directory import RunDirectory
-from .jobs_csv import jobs_csv
+from .jobs_csv import ReportedJobs, jobs_csv, reported
 from .logs import decisions_csv, oversubscriptions_csv, rewards_csv, shortages_csv
 from .placements import Intervals, as_text, merge
-from .schedule_csv import PlatformUse, WallTimes, schedule_csv
+from .schedule_csv import PlatformUse, WallTimes, core_times, schedule_csv
 from .simulated import Records, Simulation, completion_order, job_records
 from .versions import versions
 
@@ -50,14 +50,17 @@ def write_results(
             "which cores jobs got was not recorded; build the simulator with recording=True"
         )
     metrics = summarise(jobs, simulation.platform.num_cores, simulation.energy_joules)
-    directory.write("out_jobs.csv", _jobs_csv(simulation, jobs, cores))
+    rows = _reported(simulation, jobs, cores)
+    order = completion_order(jobs, simulation.job_records()["sequence"])
+    directory.write("out_jobs.csv", jobs_csv(rows, order))
     use = PlatformUse(
         simulation.platform.num_cores,
         simulation.energy_joules,
         *simulation.num_pstate_changes,
+        *core_times(rows, cores, simulation.platform.num_cores),
         simulation.name,
     )
-    directory.write("out_schedule.csv", schedule_csv(jobs, cores, use, wall))
+    directory.write("out_schedule.csv", schedule_csv(rows, use, wall))
     directory.write("decisions.csv", decisions_csv(decisions, actions, action_names))
     directory.write("rewards.csv", rewards_csv(decisions))
     directory.write("over_utilization_core.csv", shortages_csv(decisions, BlockedBy.core))
@@ -77,8 +80,7 @@ def json_text(content: Mapping[str, Any]) -> str:
     return json.dumps(finite, indent=2, sort_keys=True, allow_nan=False) + "\n"
 
 
-def _jobs_csv(simulation: Simulation, jobs: JobRecords, cores: Intervals) -> Iterator[str]:
+def _reported(simulation: Simulation, jobs: JobRecords, cores: Intervals) -> ReportedJobs:
     first = simulation.first_job
     profiles = simulation.workload.profiles[first : first + jobs.num_jobs]
-    order = completion_order(jobs, simulation.job_records()["sequence"])
-    return jobs_csv(jobs, profiles, as_text(cores, jobs.num_jobs), order)
+    return reported(jobs, profiles, as_text(cores, jobs.num_jobs))

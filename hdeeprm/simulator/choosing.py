@@ -21,12 +21,7 @@ NewPeer: TypeAlias = Callable[[Platform, Workload], Peer]
 
 
 def peer_of(chosen: SimulatorOptions) -> NewPeer | None:
-    """How the options make a Batsim; None where the exact clock needs none.
-
-    Raises:
-        DependencyNotInstalled: If PyBatsim is asked for and missing.
-        BatsimError: If Batsim is asked for and not found.
-    """
+    """How the options make a Batsim; None where the exact clock needs none."""
     if chosen.backend == "batsim":
         return partial(_real, chosen)
     return partial(_embedded, chosen) if chosen.clock == "batsim" else None
@@ -52,7 +47,12 @@ def _embedded(chosen: SimulatorOptions, platform: Platform, workload: Workload) 
 def new_simulator(
     new_peer: NewPeer | None, platform: Platform, workload: Workload, **settings: Any
 ) -> EmbeddedSimulator:
-    """A simulator, by itself or told the time by a Batsim; settings as of :class:`EmbeddedSimulator`."""
+    """A simulator, by itself or told the time by a Batsim; settings as of :class:`EmbeddedSimulator`.
+
+    Raises:
+        DependencyNotInstalled: If PyBatsim is asked for and missing.
+        BatsimError: If Batsim is asked for and not found.
+    """
     if new_peer is None:
         return EmbeddedSimulator(platform, workload, **settings)
     return ToldSimulator(new_peer(platform, workload), platform, workload, **settings)

@@ -43,7 +43,7 @@ class Snapshot:
 
 
 class EmbeddedSimulator(Gauges):
-    """Simulates a workload on a platform in this process, clock *exact*.
+    """Simulates a workload on a platform in this process; by itself on the clock *exact*.
 
     Args:
         platform: Where jobs run.
@@ -62,6 +62,9 @@ class EmbeddedSimulator(Gauges):
 
     STATE = ("clock", "progress", "segments", "nodes", "processors", "words", "waiting", "ranks")
     """The tables that a state consists of; the others are fixed, derived or scratch."""
+    snapshot_kind: type[Snapshot] = Snapshot
+    decisions_at_once = 2000
+    """Decisions between two looks at the progress and at the keyboard."""
 
     def __init__(
         self,

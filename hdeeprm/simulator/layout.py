@@ -102,9 +102,7 @@ def job_table(platform: Platform, workload: Workload) -> Table:
         jobs[column] = getattr(workload, column)
     jobs["bandwidth"] = workload.bandwidth_mb_per_s
     speed = platform.reference_speed_flops
-    for column, seconds in (("work_flop", "run_time"), ("requested_work_flop", "requested_time")):
-        given = getattr(workload, column)
-        jobs[column] = np.where(np.isnan(given), getattr(workload, seconds) * speed, given)
+    jobs["work_flop"], jobs["requested_work_flop"] = workload.work_at(speed)
     jobs["feasible"] = platform.feasible(workload.requested_cores, workload.memory_kb)
     jobs["arrival_scale"] = 1.0
     return jobs

@@ -21,7 +21,7 @@ from .protocol import JobStatus, Records
 
 @dataclass(frozen=True)
 class ToldSnapshot(Snapshot):
-    """The state of the layer and that of its Batsim."""
+    """The state of the layer and that of its Batsim, as of :mod:`hdeeprm.simulator.batsim.retracing`."""
 
     peer: Any
     ended: bool
@@ -48,10 +48,14 @@ class ToldSimulator(EmbeddedSimulator):
         ended: Whether it has told that the episode is over.
     """
 
+    snapshot_kind = ToldSnapshot
+    decisions_at_once = 20
+
     def __init__(self, peer: Peer, platform: Platform, workload: Workload, **settings: Any) -> None:
         super().__init__(platform, workload, **settings)
         self.peer = peer
         self._settings = settings
+        # The Batsim is told of P-states, and ties are broken as by HDeepRM 0.3, whose schedules these are.
         self._clock["noting_pstates"][0] = self._clock["summing_bandwidth"][0] = 1
         self._room = _Room.of(self.tables)
         self._busy = False  # whether the peer has an episode
@@ -241,7 +245,7 @@ class ToldSimulator(EmbeddedSimulator):
             BatsimError: If the Batsim cannot go back.
         """
         if not isinstance(snapshot, ToldSnapshot):
-            raise SimulationError("the snapshot is of a simulator without a Batsim; restore one of this one")
+            raise SimulationError("the snapshot is of a simulator on another clock; restore one of this one")
         rewindable(self.peer)
         super().restore(snapshot)
         self.go_back(snapshot.peer, snapshot.ended)
@@ -275,8 +279,8 @@ def rewindable(peer: Peer) -> Any:
     """
     if not hasattr(peer, "snapshot"):
         raise BatsimError(
-            "the real Batsim cannot go back to a state; for that use the embedded simulator: "
-            'simulator.backend "embedded"'
+            "a Batsim started by hand cannot go back to a state; for that let one be started: "
+            "hdeeprm-launch --simulator batsim"
         )
     return peer
 

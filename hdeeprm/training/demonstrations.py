@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from hdeeprm.agents import Agent, AgentEnvironment, agent_from_options
 from hdeeprm.agents.base import Mask, Observation
-from hdeeprm.agents.places import blamed
+from hdeeprm.agents.blame import blamed
 from hdeeprm.env import WorkloadManagementEnv
 from hdeeprm.errors import AgentError
 from hdeeprm.options import Options, load_options

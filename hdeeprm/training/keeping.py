@@ -12,7 +12,7 @@ import numpy as np
 
 from hdeeprm import __version__
 from hdeeprm.agents.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
-from hdeeprm.agents.places import error_text
+from hdeeprm.agents.damage import DAMAGE, damage_text
 from hdeeprm.agents.stored import entry, real, whole
 from hdeeprm.errors import AgentError, HDeepRMError
 from hdeeprm.scenario import Scenario
@@ -144,11 +144,9 @@ def _used(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except HDeepRMError as error:
-        text = " ".join(str(error).split())
-        raise AgentError(f"{path}: cannot be gone on with: {text}; {CURE}") from error
-    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
-        raise AgentError(f"{path}: is damaged: {error_text(error)}; {CURE}") from error
+    except (HDeepRMError, *DAMAGE) as error:
+        what = "cannot be gone on with" if isinstance(error, HDeepRMError) else "is damaged"
+        raise AgentError(f"{path}: {what}: {damage_text(error)}; {CURE}") from error
 
 
 def scenario_digest(scenario: Scenario) -> str:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from hdeeprm.agents.blame import blamed, member_place
 from hdeeprm.agents.checkpoints import load_weights, plugin_shape
 from hdeeprm.agents.learning import LearningAgent
-from hdeeprm.agents.places import blamed, member_place
 from hdeeprm.agents.stored import entry, load_optimizer, whole
 from hdeeprm.env import WorkloadManagementEnv
 from hdeeprm.errors import AgentError, TrainingDiverged

@@ -62,10 +62,10 @@ def run(chosen: argparse.Namespace) -> int:
     from rich.console import Console
 
     from hdeeprm.comparison.table import progress, result_console, show_comparison
-    from hdeeprm.comparison.writing import check_unused, json_text, write_csv
+    from hdeeprm.comparison.writing import check_writable, json_text, write_csv
 
     if chosen.csv is not None:
-        check_unused(chosen.csv, chosen.force)
+        check_writable(chosen.csv, chosen.force)
     try:
         with progress(Console(stderr=True, soft_wrap=True, highlight=False, markup=False)) as watch:
             comparison = _compared(chosen, watch)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import hdeeprm
 from hdeeprm.errors import OptionsError
+from hdeeprm.simgrid_versions import SIMGRID_VERSIONS
 
 SCHEDULER = Path(hdeeprm.__file__).with_name("pybatsim_scheduler.py")
 
@@ -27,8 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("options", nargs="?", help="options.json: whose platform and workload")
     add("-cw", "--custom-workload", metavar="FILE", help="Batsim JSON workload, or trace, instead")
     add("-o", "--output", type=Path, default=Path("batsim"), metavar="DIR", help="folder (%(default)s)")
-    add("--simgrid", metavar="VERSION", help="take the place of simulator.simgrid: 3.24, 3.29")
+    add("--simgrid", choices=SIMGRID_VERSIONS, help="take the place of simulator.simgrid")
     add("--awake", action="store_true", help="let cores start in P-state 0, for schedulers that set none")
+    add("--force", action="store_true", help="replace the files if they exist")
     add("--scheduler", action="store_true", help="print the path of the scheduler file for PyBatsim instead")
     parser.set_defaults(verb=run)
 
@@ -43,8 +45,11 @@ def run(chosen: argparse.Namespace) -> int:
         return 0
     if chosen.options is None:
         raise OptionsError("no options.json is named; give the one whose platform and workload are wanted")
+    # The version says nothing to the exact clock, and is refused there.
     version = {"simulator.backend": "batsim", "simulator.simgrid": chosen.simgrid}
     options = load_options(chosen.options, version if chosen.simgrid else {})
-    for path in write_batsim_files(options, chosen.output, chosen.custom_workload, awake=chosen.awake):
+    for path in write_batsim_files(
+        options, chosen.output, chosen.custom_workload, awake=chosen.awake, force=chosen.force
+    ):
         print(path)
     return 0

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 from typing import Any
-
-from hdeeprm.errors import WorkloadError
 
 HELP = """\
 Write an SWF trace drawn from the Lublin-Feitelson model.
@@ -39,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Write the trace, and print where."""
+    from hdeeprm.results.atomic import check_unused
     from hdeeprm.workloads.generate import generate
 
     names = ("model", "num_jobs", "num_cores", "seed", "load", "max_job_cores", "max_run_time")
@@ -47,13 +45,7 @@ def run(chosen: argparse.Namespace) -> int:
     }
     if chosen.memory_mb:
         given["memory_mb"] = tuple(chosen.memory_mb)
-    if os.path.lexists(chosen.out) and not (chosen.force and _is_plain_file(chosen.out)):
-        cure = ", or replace it with --force" if _is_plain_file(chosen.out) else ""
-        raise WorkloadError(f"{chosen.out} exists; give another name with --out{cure}")
+    check_unused(chosen.out, chosen.force, "--out")
     path = generate(chosen.out, **given)
     print(f"{path}: {chosen.num_jobs} jobs")
     return 0
-
-
-def _is_plain_file(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink()

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 
 from hdeeprm.errors import WorkloadError, did_you_mean
-from hdeeprm.workloads.batsim_profiles import LARGEST_INTEGER, Problems, Profile, read_number, read_profile
+from hdeeprm.workloads.batsim_fields import (
+    Problems,
+    check_unique,
+    load_json,
+    read_id,
+    read_num_hosts,
+    read_submit_time,
+    read_walltime,
+)
+from hdeeprm.workloads.batsim_profiles import Profile, read_profile
 from hdeeprm.workloads.files import read_file
 from hdeeprm.workloads.ordering import out_of_order_note, submission_order, take_first
 from hdeeprm.workloads.settings import check_nb_jobs
 from hdeeprm.workloads.workload import Workload
 
-NO_WALLTIME = -1
 FALLBACK_REQUESTED_TIME = 1.0
 """Seconds; for a job that has work, but neither a requested time nor a walltime."""
 
@@ -67,33 +73,13 @@ def parse_batsim_json(data: bytes, source: str, nb_jobs: int | None = None) -> W
     """
     check_nb_jobs(nb_jobs)
     problems = Problems(source)
-    jobs = _read_jobs(_load(data, source), problems)
+    jobs = _read_jobs(load_json(data, source), problems)
     if problems.messages:
         raise WorkloadError(problems.report())
     return _workload(source, jobs, nb_jobs)
 
 
-def _load(data: bytes, source: str) -> object:
-    def refuse(constant: str) -> NoReturn:
-        raise WorkloadError(f"{source}: holds {constant}; numbers must be finite")
-
-    try:
-        return json.loads(data.decode("utf-8"), parse_constant=refuse)
-    except UnicodeDecodeError as error:
-        raise WorkloadError(f"{source}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
-    except json.JSONDecodeError as error:
-        where = f"{source}:{error.lineno}:{error.colno}"
-        raise WorkloadError(f"{where}: not valid JSON ({error.msg}); mend the file there") from error
-    except (RecursionError, ValueError) as error:
-        raise WorkloadError(f"{source}: cannot be read as JSON ({error}); check the file") from error
-
-
-def _read_jobs(content: object, problems: Problems) -> list[_Job]:
-    if not isinstance(content, dict):
-        problems.add(
-            "$", 'is not a JSON object; a workload is {"nb_res": ..., "jobs": [...], "profiles": {...}}'
-        )
-        return []
+def _read_jobs(content: Mapping[str, object], problems: Problems) -> list[_Job]:
     entries, contents = content.get("jobs"), content.get("profiles")
     if not isinstance(entries, list) or not entries:
         problems.add("jobs", "missing, empty or no list; give a list of at least one job")
@@ -104,7 +90,7 @@ def _read_jobs(content: object, problems: Problems) -> list[_Job]:
     profiles = _Profiles(contents, problems)
     jobs = [_read_job(entry, f"jobs[{index}]", profiles, problems) for index, entry in enumerate(entries)]
     found = [job for job in jobs if job is not None]
-    _check_unique(found, problems)
+    check_unique([job.job_id for job in found], problems)
     return found
 
 
@@ -135,46 +121,15 @@ def _read_job(entry: object, path: str, profiles: _Profiles, problems: Problems)
     if not isinstance(entry, dict):
         problems.add(path, "is not a JSON object; a job has id, subtime, res and profile")
         return None
-    job_id = entry.get("id")
-    if isinstance(job_id, bool) or not isinstance(job_id, int | str) or job_id == "":
-        problems.add(f"{path}.id", f"{job_id!r}; give a whole number or a text")
-    submit_time = _required_number(entry, "subtime", path, problems)
-    cores = _required_number(entry, "res", path, problems, minimum=1.0)
-    if cores is not None and (not cores.is_integer() or cores > LARGEST_INTEGER):
-        problems.add(f"{path}.res", f"{entry['res']!r}; give a whole number of cores")
-    walltime = _walltime(entry, path, problems)
+    job_id = read_id(entry, path, problems)
+    submit_time = read_submit_time(entry, path, problems)
+    cores = read_num_hosts(entry, path, problems)
+    walltime = read_walltime(entry, path, problems)
     name = entry.get("profile")
     profile = profiles.get(name, path)
-    if submit_time is None or cores is None or profile is None:
+    if job_id is None or submit_time is None or cores is None or profile is None:
         return None
-    return _Job(str(job_id), submit_time, int(cores), str(name), profile, walltime)
-
-
-def _required_number(
-    entry: Mapping[str, object], key: str, path: str, problems: Problems, *, minimum: float = 0.0
-) -> float | None:
-    if entry.get(key) is None:
-        problems.add(f"{path}.{key}", "is missing")
-        return None
-    return read_number(entry, key, path, problems, minimum=minimum)
-
-
-def _walltime(entry: Mapping[str, object], path: str, problems: Problems) -> float:
-    value = entry.get("walltime")
-    if value is None or value == NO_WALLTIME:
-        return math.inf
-    walltime = read_number(entry, "walltime", path, problems)
-    if walltime == 0:
-        problems.add(f"{path}.walltime", "0 s; give a time above 0, or -1 for none")
-    return math.inf if walltime is None else walltime
-
-
-def _check_unique(jobs: list[_Job], problems: Problems) -> None:
-    seen: set[str] = set()
-    for job in jobs:
-        if job.job_id in seen:
-            problems.add("jobs", f"the id {job.job_id!r} comes more than once; ids are unique")
-        seen.add(job.job_id)
+    return _Job(job_id, submit_time, cores, str(name), profile, math.inf if walltime is None else walltime)
 
 
 def _workload(source: str, jobs: list[_Job], nb_jobs: int | None) -> Workload:

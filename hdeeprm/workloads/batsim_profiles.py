@@ -6,10 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hdeeprm.workloads.batsim_fields import LARGEST_INTEGER, Problems, read_number
+
 SUPPORTED_PROFILES = "supported is parallel_homogeneous with com 0 (cpu in flop per core, or req_time in s)"
 KB_PER_MB = 1000
 MB_PER_GB = 1000
-LARGEST_INTEGER = 2.0**53
 _DIGITS = 6  # decimals kept before rounding up, so that 0.1 x 3 units do not become one more
 
 
@@ -23,61 +24,6 @@ class Profile:
     bandwidth_mb_per_s: int  # per core
     work_flop: float  # per core
     requested_work_flop: float  # per core
-
-
-class Problems:
-    """Collects what is wrong in a file, so that all of it is reported together."""
-
-    SHOWN = 20
-
-    def __init__(self, source: str) -> None:
-        """Starts with no problem in the file of this name."""
-        self.source = source
-        self.messages: list[str] = []
-
-    def add(self, where: str, message: str) -> None:
-        """Notes one problem at a JSON path such as ``jobs[3].res``."""
-        self.messages.append(f"{self.source}: {where}: {message}")
-
-    def report(self) -> str:
-        """All problems, one a line; of many, the first ones and how many there are besides."""
-        hidden = len(self.messages) - self.SHOWN
-        more = [f"... and {hidden} more problems"] if hidden > 0 else []
-        return "\n".join(self.messages[: self.SHOWN] + more)
-
-
-def read_number(
-    owner: Mapping[str, object], key: str, path: str, problems: Problems, *, minimum: float = 0.0
-) -> float | None:
-    """A number of at least ``minimum`` under a key; None where it is absent, null or reported as wrong.
-
-    Args:
-        owner: JSON object that may hold the key.
-        key: Name of the number.
-        path: JSON path of the object.
-        problems: Takes a message where the value is no such number.
-        minimum: Least value allowed.
-
-    Returns:
-        The number, or None.
-    """
-    value = owner.get(key)
-    if value is None:
-        return None
-    number = _as_float(value)
-    if number is None or not minimum <= number <= math.inf or math.isinf(number):
-        problems.add(f"{path}.{key}", f"{value!r}; give a finite number of at least {minimum:g}")
-        return None
-    return number
-
-
-def _as_float(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf
 
 
 def read_profile(name: str, content: object, problems: Problems) -> Profile | None:

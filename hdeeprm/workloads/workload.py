@@ -70,6 +70,17 @@ class Workload:
     skipped: Mapping[str, int] = field(default_factory=dict)  # reason: number of records
     notes: tuple[str, ...] = ()  # what the reader wants the user to know
 
+    def work_at(self, reference_speed_flops: float) -> tuple[FloatArray, FloatArray]:
+        """Work of the jobs, and that which their users ask time for, in flop per core.
+
+        Args:
+            reference_speed_flops: flop/s, at which the times of jobs that do not say their work are
+                meant.
+        """
+        work = np.where(np.isnan(self.work_flop), self.run_time * reference_speed_flops, self.work_flop)
+        requested = self.requested_time * reference_speed_flops
+        return work, np.where(np.isnan(self.requested_work_flop), requested, self.requested_work_flop)
+
     def __post_init__(self) -> None:
         if not self.job_ids:
             raise WorkloadError(f"{self.name}: no job is left to run; check nb_jobs and the skipped records")

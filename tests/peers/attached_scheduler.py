@@ -14,7 +14,7 @@ FIRST_HIGH_GFLOPS = (1, 1)
 class Attached_scheduler(Listener):  # PyBatsim makes the name of that of the file
     def onAfterBatsimInit(self):
         platform, workload = load_platform("learning"), load_workload(self.options["workload"])
-        peer = AttachedPeer(self.bs, self, workload.job_ids, platform.num_cores)
+        peer = AttachedPeer(self.bs, self, workload, platform.num_cores)
         simulator = ToldSimulator(peer, platform, workload)
         simulator.reset()
         while not simulator.over:

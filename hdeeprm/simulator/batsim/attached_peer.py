@@ -10,16 +10,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hdeeprm.errors import BatsimError
+from hdeeprm.workloads.batsim_profiles import KB_PER_MB, MB_PER_GB
+from hdeeprm.workloads.workload import Workload
 
 from .dialogue import Dialogue, Listener
 from .held_replies import HeldReplies
-from .peer import EpisodeJobs, JobResults, News, Orders
+from .peer import LET_THEM_BE_STARTED, EpisodeJobs, Floats, Integers, JobResults, News, Orders
 
 if TYPE_CHECKING:
     from batsim.batsim import Batsim, Job
 
 TIME_PRECISION = 1e-6
 """s; of the times in messages."""
+SAME_WORKLOAD = (
+    "give both the same workload, whose first job is submitted at 0, such as hdeeprm export writes by the "
+    "same options"
+)
 WORK_PRECISION = 1e-9
 """Relative; a platform's reference speed may have been summed in another order."""
 
@@ -33,18 +39,16 @@ class AttachedPeer:
     Args:
         simulation: PyBatsim's object, which has answered SIMULATION_BEGINS and hears nothing more by itself.
         listener: Its scheduler.
-        job_ids: Ids of the jobs in the workload of the options, in order of submission.
+        workload: That of the options.
         num_cores: Cores of the platform of the options.
     """
 
-    def __init__(
-        self, simulation: Batsim, listener: Listener, job_ids: Sequence[str], num_cores: int
-    ) -> None:
+    def __init__(self, simulation: Batsim, listener: Listener, workload: Workload, num_cores: int) -> None:
         simulation.network = HeldReplies(simulation.network)
         self._simulation = simulation
         self._listener = listener
-        self._job_ids = job_ids
-        self._dialogue = Dialogue(simulation, listener, job_ids)
+        self._workload, self._job_ids = workload, workload.job_ids
+        self._dialogue = Dialogue(simulation, listener, workload.job_ids)
         self._jobs: EpisodeJobs | None = None
         _check_machines(self._dialogue.machines, num_cores)
 
@@ -60,10 +64,7 @@ class AttachedPeer:
             BatsimError: If it is not for these jobs.
         """
         if self._jobs is not None:
-            raise BatsimError(
-                "a Batsim started by hand simulates one episode; test a trained agent with it, and train "
-                "with hdeeprm-launch --simulator batsim, which starts one for each episode"
-            )
+            raise BatsimError(f"a Batsim started by hand runs one episode; {LET_THEM_BE_STARTED}")
         if jobs.num_jobs != len(self._job_ids):
             raise BatsimError(
                 f"Batsim simulates all {len(self._job_ids)} jobs of the workload, the options "
@@ -100,20 +101,40 @@ class AttachedPeer:
     def _check(self, place: int, job: Job) -> None:
         """Compare a submitted job with that of the options."""
         assert self._jobs is not None
+        profile = job.profile_dict
+        if profile.get("type") != "parallel_homogeneous" or "cpu" not in profile:
+            raise BatsimError(
+                f"job {job.id}: its profile is of type {profile.get('type')!r}; one of type "
+                f"'parallel_homogeneous' with 'cpu' is wanted; {SAME_WORKLOAD}"
+            )
         walltime = job.requested_time if job.requested_time >= 0 else math.inf
         pairs = (
             ("subtime", job.submit_time, self._jobs.submit_time[place], 0.0, TIME_PRECISION),
             ("res", job.requested_resources, self._jobs.requested_cores[place], 0.0, 0.0),
             ("walltime", walltime, self._jobs.walltime[place], 0.0, TIME_PRECISION),
-            ("cpu", job.profile_dict["cpu"], self._jobs.work_flop[place], WORK_PRECISION, 0.0),
+            ("cpu", profile["cpu"], self._jobs.work_flop[place], WORK_PRECISION, 0.0),
+            *(
+                (name, profile[name], column[place] / unit, WORK_PRECISION, 0.0)
+                for name, column, unit in self._requests()
+                if name in profile and column[place]  # the options may have left it out
+            ),
         )
         for name, told, own, relative, absolute in pairs:
             if not math.isclose(told, own, rel_tol=relative, abs_tol=absolute):
                 raise BatsimError(
                     f"job {job.id}: {name} is {told!r} in Batsim's workload and {own.item()!r} by the "
-                    "options; give both the same workload file, whose first job is submitted at 0"
+                    f"options; {SAME_WORKLOAD}"
                 )
         self._was_submitted[place] = True
+
+    def _requests(self) -> tuple[tuple[str, Integers | Floats, int], ...]:
+        """What profiles may say besides what Batsim simulates: name, column, and the profile's unit in it."""
+        workload = self._workload
+        return (
+            ("req_time", workload.requested_time, 1),
+            ("mem", workload.memory_kb, KB_PER_MB),
+            ("mem_bw", workload.bandwidth_mb_per_s, MB_PER_GB),
+        )
 
     def _check_all_submitted(self) -> None:
         if not self._was_submitted.all():

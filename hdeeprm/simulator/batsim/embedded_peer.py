@@ -8,14 +8,17 @@ import numpy as np
 
 from hdeeprm.errors import BatsimError
 from hdeeprm.platforms import Platform
+from hdeeprm.simgrid_versions import LATEST
+from hdeeprm.workloads.batsim_fields import NO_WALLTIME
 
 from .clock import tables
-from .hardware import TOLERANCES, Hosts, Links, Settings
+from .hardware import Hosts, Links, Settings
 from .machine import Command, Machine
 from .peer import EpisodeJobs, Floats, JobResults, News, Orders
 from .profiles import Task
 from .simgrid.units import BANDWIDTH, TIME, parse
 from .simgrid.writing import IDLE_FLOPS, INITIAL_PSTATE
+from .versions import VERSIONS
 
 FLOP_PER_MFLOP = 1e6
 MILLI = 1000
@@ -34,11 +37,11 @@ class EmbeddedPeer:
             ("pstate"), or of P-state 0 as by SimGrid 3.29 ("p0").
     """
 
-    def __init__(self, platform: Platform, *, simgrid: str = "3.29", start_power: str = "pstate") -> None:
+    def __init__(self, platform: Platform, *, simgrid: str = LATEST, start_power: str = "pstate") -> None:
         self.name = f"embedded clock batsim SimGrid {simgrid}"
         self._hosts = _hosts(platform)
         self._network = _Network(platform)
-        self._settings = Settings(tolerance=TOLERANCES[simgrid], charge_p0=start_power == "p0")
+        self._settings = Settings(tolerance=VERSIONS[simgrid].tolerance, charge_p0=start_power == "p0")
         self._machine: Machine | None = None
         self._jobs: EpisodeJobs | None = None
 
@@ -46,7 +49,7 @@ class EmbeddedPeer:
         """Start a simulation; an unfinished one is given up."""
         self._machine, self._jobs = Machine(self._hosts, self._network, self._settings), jobs
         self._machine.add_workload(
-            jobs.submit_time, np.where(np.isfinite(jobs.walltime), jobs.walltime, -1.0)
+            jobs.submit_time, np.where(np.isfinite(jobs.walltime), jobs.walltime, NO_WALLTIME)
         )
         self._machine.begin()
         self._machine.advance()
@@ -92,7 +95,7 @@ class EmbeddedPeer:
         return JobResults(start, finish, joules, _rounded(consumed))
 
     def close(self) -> None:
-        """Give up an unfinished simulation."""
+        """Nothing: what a simulation holds is in this object."""
 
 
 def _rounded(value: float) -> float:

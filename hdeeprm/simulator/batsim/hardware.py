@@ -9,24 +9,13 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from hdeeprm.simgrid_versions import LATEST
+
 from .profiles import Network
+from .versions import VERSIONS, Tolerance
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Tolerance:
-    """What SimGrid takes for nothing."""
-
-    work: float
-    """Fractions of the work of a job."""
-    seconds: float
-    """Of a sleep, in s."""
-
-
-TOLERANCES = {"3.24": Tolerance(1e-10, 1e-5), "3.29": Tolerance(1e-14, 1e-9)}
-"""Tolerances by version of SimGrid; those in between have the latter ones."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +59,7 @@ class PlatformNetwork(Network, Protocol):
 class Settings:
     """How a machine behaves."""
 
-    tolerance: Tolerance = TOLERANCES["3.29"]
+    tolerance: Tolerance = VERSIONS[LATEST].tolerance
     energy: bool = True
     charge_p0: bool = False  # hosts draw the power of P-state 0 until they are first looked at after time 0
     sharing: bool = False  # a host may run several jobs at a time

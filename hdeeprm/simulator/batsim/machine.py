@@ -11,9 +11,8 @@ import numpy.typing as npt
 from hdeeprm.simulator.kernel.tables import Table
 
 from .clock import episode, tables
-from .growing import with_room
 from .hardware import Hosts, PlatformNetwork, Settings
-from .opening import SPARE, empty_tables
+from .opening import SPARE, empty_tables, with_room
 from .profiles import Delay, Leaf, Uses, message_uses, uses_of
 
 Floats = npt.NDArray[np.float64]
@@ -120,12 +119,14 @@ class Machine:
         if flops is None or len(members) < len(executors):
             return self._add_task(uses_of(stage, executors.tolist(), self.network), stage.return_code)
         first, rest = self._add_uses(members, flops), (0.0, 0.0, stage.return_code)
-        return self._new_stage(tables.TASK, 0.0, first, len(members), 0, flops == 0.0, *rest)
+        last = first + len(members)
+        return self._new_stage(tables.TASK, 0.0, first, last, last, flops == 0.0, *rest)
 
     def _add_task(self, uses: Uses, return_code: int) -> int:
-        first, num_links = self._add_uses(uses.resources, uses.weights), len(uses.resources) - uses.num_hosts
+        first = self._add_uses(uses.resources, uses.weights)
+        places = (first, first + uses.num_hosts, first + len(uses.resources))
         rest = (not uses.weights.any(), uses.latency, uses.latency_bound, return_code)
-        return self._new_stage(tables.TASK, 0.0, first, uses.num_hosts, num_links, *rest)
+        return self._new_stage(tables.TASK, 0.0, *places, *rest)
 
     def _new_stage(self, *row: float) -> int:
         """Add a row of the table of stages; its number."""

@@ -1,14 +1,22 @@
-"""Tables of a machine before its simulation begins."""
+"""Tables of a machine: before its simulation begins, and with more room.
+
+The compiled clock makes no arrays, so that there must be room before it is asked.
+"""
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
+import numpy.typing as npt
 
 from hdeeprm.simulator.kernel.tables import Table
 
 from .clock import tables
 from .clock.tables import Clockwork
 from .hardware import Hosts, Links, Settings
+
+Array = TypeVar("Array", bound=npt.NDArray[np.generic])
 
 SPARE = 64
 """Room in every table beyond what is known to be needed."""
@@ -72,3 +80,12 @@ def _resource_table(hosts: Hosts, links: Links) -> Table:
     table["bound"][hosts.num_hosts :] = links.bandwidths
     table["fatpipe"][hosts.num_hosts :] = links.fatpipe
     return table
+
+
+def with_room(array: Array, size: int) -> Array:
+    """The array itself, or a copy at least twice as long where it has less than ``size`` entries."""
+    if size <= len(array):
+        return array
+    longer = np.zeros(max(size, 2 * len(array)), array.dtype)
+    longer[: len(array)] = array
+    return longer  # type: ignore[return-value]

@@ -14,6 +14,13 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 
+LET_THEM_BE_STARTED = (
+    "test a trained agent with it, and train with hdeeprm-launch --simulator batsim, which starts one for "
+    "each episode"
+)
+"""The cure where a Batsim that was started by hand is to run more episodes than one."""
+
+
 @dataclass(frozen=True)
 class EpisodeJobs:
     """The jobs of a simulation, in order of submission; jobs are named by their place here."""

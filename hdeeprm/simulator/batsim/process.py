@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import shlex
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
@@ -19,8 +21,8 @@ KNOWN_MAJOR_VERSIONS = (3, 4)
 """Versions whose protocol PyBatsim 3 speaks."""
 OWN_NAME = "hdeeprm "
 """What the Batsim of this package says before its version, which is the package's."""
-VERSION_SECONDS = 30.0
-"""s; how long Batsim may take to tell its version."""
+VERSION_SECONDS, POLL_SECONDS = 30.0, 0.05
+"""How long Batsim may take to tell its version, and how often it is looked whether it has ended; s."""
 NUM_LAST_LINES, LAST_BYTES = 12, 8192
 """How much of what Batsim printed an error shows."""
 
@@ -66,9 +68,9 @@ def _check_version(path: str) -> None:
     told = _told_version(path)
     if told.startswith(OWN_NAME):
         return
-    found = re.search(r"(?<![\w.])v?(\d+)\.\d+", told)
+    found = re.match(r"(?:batsim\s+)?v?(\d+)\.\d+", told, re.IGNORECASE)
     if found is None:
-        raise BatsimError(f"{path} --version answers {told[:200]!r}, which names no version; {_INSTALL}")
+        raise BatsimError(f"{path} --version answers {told[:200]!r}, no version of Batsim; {_INSTALL}")
     if int(found[1]) not in KNOWN_MAJOR_VERSIONS:
         raise BatsimError(
             f"{path} is Batsim {found[0]}, which speaks another protocol than PyBatsim 3; {_INSTALL}"
@@ -89,13 +91,34 @@ def _told_version(path: str) -> str:
     except OSError as error:
         raise BatsimError(f"{path} cannot be run: {error.strerror}; {_INSTALL}") from error
     try:
-        return asked.communicate(timeout=VERSION_SECONDS)[0].decode(errors="replace").strip()
-    except subprocess.TimeoutExpired:
+        return _first_output(asked, time.monotonic() + VERSION_SECONDS).decode(errors="replace").strip()
+    except TimeoutError:
         raise BatsimError(
             f"{path} --version gave no answer within {VERSION_SECONDS:g} s; {_INSTALL}"
         ) from None
     finally:
         _kill_group(asked)
+
+
+def _first_output(process: subprocess.Popen[bytes], deadline: float) -> bytes:
+    """What a process prints until it ends, or the first of it; what it leaves running may go on printing.
+
+    Raises:
+        TimeoutError: If it does not end before the deadline, as of ``time.monotonic()``.
+    """
+    assert process.stdout is not None
+    found = b""
+    while len(found) < LAST_BYTES:
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        if select.select([process.stdout], [], [], POLL_SECONDS)[0]:
+            more = os.read(process.stdout.fileno(), LAST_BYTES)
+            if not more:
+                break
+            found += more
+        elif process.poll() is not None:
+            break
+    return found
 
 
 def _kill_group(leader: subprocess.Popen[bytes]) -> None:
@@ -198,8 +221,13 @@ class BatsimProcess:
         with suppress(OSError), self._output.open("rb") as output:
             output.seek(max(0, output.seek(0, os.SEEK_END) - LAST_BYTES))
             lines = output.read().decode(errors="replace").splitlines()
-            return [line.rstrip() for line in lines if line.strip()][-NUM_LAST_LINES:]
+            return [_printable(line.rstrip()) for line in lines if line.strip()][-NUM_LAST_LINES:]
         return []
+
+
+def _printable(line: str) -> str:
+    """A line that does nothing to the terminal."""
+    return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in line)
 
 
 def _guard(process_group: int, folder: Path) -> subprocess.Popen[bytes]:

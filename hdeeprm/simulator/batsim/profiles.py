@@ -133,10 +133,37 @@ def message_uses(links: Sequence[int], latency: float) -> Uses:
 
 
 def leaves(profile: Profile) -> Iterator[Leaf]:
-    """The stages of a profile in order; the last one of a sequence that fails brings its return code."""
+    """The stages that a job of a profile goes through, in order."""
     if not isinstance(profile, Composed):
         yield profile
         return
     for _ in range(profile.repeat):
         for part in profile.sequence:
             yield from leaves(part)
+
+
+def num_stages(profile: Profile) -> int:
+    """How many stages a job of a profile goes through."""
+    if not isinstance(profile, Composed):
+        return 1
+    return profile.repeat * sum(num_stages(part) for part in profile.sequence)
+
+
+def host_counts(profile: Profile) -> Iterator[int]:
+    """Numbers of hosts that parts of a profile are made for; none where any number will do."""
+    if isinstance(profile, Task) and profile.num_hosts is not None:
+        yield profile.num_hosts
+    elif isinstance(profile, Composed):
+        for part in profile.sequence:
+            yield from host_counts(part)
+
+
+def is_divisible(profile: Profile) -> bool:
+    """Whether a job may run on another number of hosts than it asks for: its work is a total."""
+    parts = profile.sequence if isinstance(profile, Composed) else (profile,)
+    return all(isinstance(part, Task) and part.total for part in parts)
+
+
+def return_code(profile: Profile) -> int:
+    """What a job of a profile returns if all its stages succeed."""
+    return profile.return_code if isinstance(profile, Composed) else 0

@@ -12,17 +12,15 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
-from lxml import etree
-
 from hdeeprm.errors import BatsimError
 from hdeeprm.platforms import Platform
+from hdeeprm.simgrid_versions import LATEST
 
 from .dialogue import Dialogue, Listener, Simulation
 from .peer import EpisodeJobs, JobResults, News, Orders
 from .process import BatsimProcess, batsim_name, find_batsim
 from .results_reading import read_results
-from .simgrid.machines import MASTER_HOST
-from .simgrid.writing import platform_xml
+from .simgrid.writing import host_names, platform_xml
 from .workload_writing import job_ids, workload_json
 
 LOOK_MS = 50
@@ -40,14 +38,15 @@ class PyBatsimPeer:
 
     Raises:
         BatsimError: If Batsim is not found or speaks another protocol.
+        DependencyNotInstalled: If lxml is missing.
     """
 
     def __init__(
-        self, platform: Platform, *, command: str = "batsim", timeout: float = 60.0, simgrid: str = "3.29"
+        self, platform: Platform, *, command: str = "batsim", timeout: float = 60.0, simgrid: str = LATEST
     ) -> None:
+        self._platform = _PlatformFile.of(platform, simgrid)
         self._batsim = find_batsim(command)
         self._timeout = timeout
-        self._platform = _PlatformFile.of(platform, simgrid)
         self._episode: _Episode | None = None
         self._results: JobResults | None = None
         self._tidy_up = weakref.finalize(self, _nothing)
@@ -119,9 +118,7 @@ class _PlatformFile:
 
     @classmethod
     def of(cls, platform: Platform, simgrid: str) -> _PlatformFile:
-        content = platform_xml(platform, simgrid)
-        names = [str(host.get("id")) for host in etree.fromstring(content).iter("host")]
-        return cls(content, [name for name in names if name != MASTER_HOST])
+        return cls(platform_xml(platform, simgrid), host_names(platform))
 
 
 class _Episode:

@@ -45,8 +45,8 @@ def flow(work: Clockwork, kind: int, subject: int, stage: int) -> int:
     action.stage = stage
     action.latency = row.latency
     action.flowing = row.latency <= 0.0
-    action.shared = row.num_links > 0
-    for place in range(row.first_use, row.first_use + row.num_hosts):
+    action.shared = row.last_use > row.last_host_use
+    for place in range(row.first_use, row.last_host_use):
         host = work.hosts[work.uses[place].resource]
         if host.num_tasks > 0:
             action.shared = 1
@@ -71,7 +71,7 @@ def _bound_by_hosts(work: Clockwork, stage: int) -> float:
     """Bound on the rate of a stage by its slowest host, 0 where none computes."""
     row = work.stages[stage]
     bound = math.inf
-    for place in range(row.first_use, row.first_use + row.num_hosts):
+    for place in range(row.first_use, row.last_host_use):
         use = work.uses[place]
         if use.weight > 0.0:
             bound = min(bound, work.resources[use.resource].bound / use.weight)
@@ -95,7 +95,7 @@ def slowest(work: Clockwork, slot: int) -> float:
     """Rate in 1/s that what an action uses allows, if nobody else uses it."""
     row = work.stages[work.actions[slot].stage]
     rate = math.inf
-    for place in range(row.first_use, row.first_use + row.num_hosts + row.num_links):
+    for place in range(row.first_use, row.last_use):
         use = work.uses[place]
         if use.weight > 0.0:
             rate = min(rate, work.resources[use.resource].bound / use.weight)
@@ -139,7 +139,7 @@ def _computes_on(work: Clockwork, slot: int, host: int) -> bool:
     if stage == NONE:
         return False
     row = work.stages[stage]
-    for place in range(row.first_use, row.first_use + row.num_hosts):
+    for place in range(row.first_use, row.last_host_use):  # noqa: SIM110  (compiled code has no generators)
         if work.uses[place].resource == host:
             return True
     return False
@@ -153,7 +153,7 @@ def forget(work: Clockwork, slot: int) -> None:
     action.stage = NONE
     if stage != NONE:
         row = work.stages[stage]
-        for place in range(row.first_use, row.first_use + row.num_hosts):
+        for place in range(row.first_use, row.last_host_use):
             host = work.uses[place].resource
             work.hosts[host].num_tasks -= 1
             if work.hosts[host].num_tasks > 0 and work.hosts[host].task == slot:
@@ -216,7 +216,8 @@ def pass_time(work: Clockwork, delta: float) -> int:
     kept = num_done = 0
     for place in range(clock.num_actions):
         slot = work.running[place]
-        if _is_over(work, slot, delta):
+        _subtract_step(work, slot, delta)
+        if _is_over(work, slot):
             work.actions[slot].over = 1
             work.done[num_done] = slot
             num_done += 1
@@ -228,8 +229,8 @@ def pass_time(work: Clockwork, delta: float) -> int:
 
 
 @compiled
-def _is_over(work: Clockwork, slot: int, delta: float) -> bool:
-    """Subtract a step of time from one action; whether it has come to its end."""
+def _subtract_step(work: Clockwork, slot: int, delta: float) -> None:
+    """Subtract a step of time from one action."""
     clock, action = work.clock[0], work.actions[slot]
     if action.latency > 0.0:
         _endure_latency(work, slot, delta)
@@ -240,6 +241,12 @@ def _is_over(work: Clockwork, slot: int, delta: float) -> bool:
         action.max_duration -= delta
         if action.max_duration < clock.time_precision:
             action.max_duration = 0.0
+
+
+@compiled
+def _is_over(work: Clockwork, slot: int) -> bool:
+    """Whether an action has come to its end."""
+    action = work.actions[slot]
     flows = action.rate > 0.0 or action.flowing == 1
     return (action.remaining <= 0.0 and flows) or action.max_duration == 0.0
 

@@ -42,7 +42,7 @@ def begin(work: Clockwork) -> None:
         clock.lowest_watts += work.states[row.first_state + row.pstate].lowest_watts
     for index in range(clock.num_submitters):
         post(work, HELLO, index, SUBMITTER, index)
-    tell(work, BEGINS, 0, 0, 0.0)
+    tell(work, BEGINS, 0, 0.0)
     send(work)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hdeeprm.simulator.kernel.compiling import compiled
 
 from .actions import begin_stage, forget, take_out
-from .power import host_joules, trace
+from .power import look_at, look_at_all, trace
 from .sharing import load_hosts
 from .tables import (
     COMPLETED,
@@ -33,23 +33,23 @@ def start_job(work: Clockwork, job: int) -> None:
     row.start = clock.now
     row.time_left = row.walltime
     clock.num_running += 1
-    row.joules = _joules(work, job)
-    trace(work, TRACE_START, job)
+    row.joules = _look_at_hosts(work, job)
+    trace(work, TRACE_START, job, look_at_all(work))
     for place in range(row.first_host, row.first_host + row.num_hosts):
         _occupy(work, work.allocations[place], 1)
-    trace(work, TRACE_MACHINES, job)
+    trace(work, TRACE_MACHINES, job, 0.0)
     _begin(work, job, 0)
 
 
 @compiled
-def _joules(work: Clockwork, job: int) -> float:
-    """Energy so far of all hosts of a job."""
+def _look_at_hosts(work: Clockwork, job: int) -> float:
+    """Book the energy of all hosts of a job up to now; all of it."""
     row = work.jobs[job]
     total = 0.0
     if not work.clock[0].energy:
         return total
     for place in range(row.first_host, row.first_host + row.num_hosts):
-        total += host_joules(work, work.allocations[place])
+        total += look_at(work, work.allocations[place])
     return total
 
 
@@ -77,19 +77,24 @@ def _begin(work: Clockwork, job: int, place: int) -> None:
     row = work.jobs[job]
     row.stage = place
     row.stage_start = work.clock[0].now
-    stage = work.program[row.first_stage + place]
-    row.action = begin_stage(work, job, stage, row.time_left)
+    row.action = begin_stage(work, job, _stage_of(work, job), row.time_left)
     action = work.actions[row.action]
     if action.rate > 0.0:  # else it waits until all rates are solved for
         load_hosts(work, action.stage, action.rate)
 
 
 @compiled
+def _stage_of(work: Clockwork, job: int) -> int:
+    """The stage of a job that is under way."""
+    row = work.jobs[job]
+    return int(work.program[row.first_stage + row.stage])
+
+
+@compiled
 def end_stage(work: Clockwork, slot: int) -> bool:
     """Go on after a stage of a job is over; whether the job is."""
     job = work.actions[slot].subject
-    row = work.jobs[job]
-    stage = work.stages[work.program[row.first_stage + row.stage]]
+    row, stage = work.jobs[job], work.stages[_stage_of(work, job)]
     status = _outcome(work, slot)
     if row.time_left >= 0.0:
         row.time_left = max(0.0, row.time_left - (work.clock[0].now - row.stage_start))
@@ -108,8 +113,7 @@ def end_stage(work: Clockwork, slot: int) -> bool:
 def _outcome(work: Clockwork, slot: int) -> int:
     """How a stage ended: done, or out of walltime; done at that very time is done, but a delay is not."""
     action = work.actions[slot]
-    row = work.jobs[action.subject]
-    stage = work.stages[work.program[row.first_stage + row.stage]]
+    row, stage = work.jobs[action.subject], work.stages[_stage_of(work, action.subject)]
     cut = 0.0 <= row.time_left <= stage.duration if stage.kind == DELAY else action.remaining > 0.0
     return WALLTIME_REACHED if cut else COMPLETED
 
@@ -129,12 +133,13 @@ def _end(work: Clockwork, job: int, status: int) -> None:
     row.status = status
     for place in range(row.first_host, row.first_host + row.num_hosts):
         _occupy(work, work.allocations[place], -1)
-    trace(work, TRACE_MACHINES, job)
+    trace(work, TRACE_MACHINES, job, 0.0)
     row.run_time = clock.now - row.start
     if row.run_time == 0.0:
         row.run_time = EMPTY_RUN_TIME
-    row.joules = _joules(work, job) - row.joules
-    trace(work, TRACE_END, job)
+    row.joules = _look_at_hosts(work, job) - row.joules
+    clock.last_completion_joules = look_at_all(work)
+    trace(work, TRACE_END, job, clock.last_completion_joules)
 
 
 @compiled
@@ -153,9 +158,9 @@ def kill_job(work: Clockwork, job: int) -> None:
 @compiled
 def _progress(work: Clockwork, slot: int) -> float:
     """The part of a stage that is done."""
-    row = work.jobs[work.actions[slot].subject]
-    stage = work.stages[work.program[row.first_stage + row.stage]]
+    job = work.actions[slot].subject
+    stage = work.stages[_stage_of(work, job)]
     if stage.kind == DELAY:
-        elapsed = work.clock[0].now - row.stage_start
+        elapsed = work.clock[0].now - work.jobs[job].stage_start
         return elapsed / stage.duration if stage.duration > 0.0 else 1.0
     return 1.0 - work.actions[slot].remaining

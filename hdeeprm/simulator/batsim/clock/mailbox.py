@@ -9,31 +9,33 @@ from .tables import COMPLETION, MESSAGE, NOBODY, NONE, Clockwork
 
 
 @compiled
-def post(work: Clockwork, kind: int, subject: int, sender: int, who: int) -> None:
-    """Post a message, sent on the server's own host; its sender goes on once it is received."""
+def post(work: Clockwork, kind: int, subject: int, sender: int, who: int) -> int:
+    """Post a message, sent on the server's own host; its sender goes on once it is received.
+
+    Returns:
+        Its place among the posts.
+    """
     clock = work.clock[0]
-    row = work.posts[(clock.first_post + clock.num_posts) % work.posts.size]
+    place = (clock.first_post + clock.num_posts) % work.posts.size
+    row = work.posts[place]
     row.kind, row.subject, row.sender, row.who = kind, subject, sender, who
     row.first = row.last = 0
     row.stage = NONE
     clock.num_posts += 1
+    return int(place)
 
 
 @compiled
 def post_jobs(work: Clockwork, kind: int, submitter: int, sender: int, first: int, last: int) -> None:
     """Post a message about the jobs from ``first`` to before ``last``."""
-    post(work, kind, submitter, sender, submitter)
-    clock = work.clock[0]
-    row = work.posts[(clock.first_post + clock.num_posts - 1) % work.posts.size]
+    row = work.posts[post(work, kind, submitter, sender, submitter)]
     row.first, row.last = first, last
 
 
 @compiled
 def post_completion(work: Clockwork, job: int) -> None:
     """Post that a job has ended; that goes over the links from its first host to the server."""
-    post(work, COMPLETION, job, NOBODY, NONE)
-    clock = work.clock[0]
-    work.posts[(clock.first_post + clock.num_posts - 1) % work.posts.size].stage = work.jobs[job].sender
+    work.posts[post(work, COMPLETION, job, NOBODY, NONE)].stage = work.jobs[job].sender
 
 
 @compiled

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hdeeprm.simulator.kernel.compiling import compiled
 from hdeeprm.simulator.kernel.sums import add
 
-from .tables import TRACE_END, TRACE_MACHINES, Clockwork
+from .tables import Clockwork
 
 
 @compiled
@@ -52,11 +52,23 @@ def change_power(work: Clockwork, host: int, load: float, charged_pstate: int) -
 
 
 @compiled
-def look_at_all(work: Clockwork) -> float:
-    """The energy of the platform so far; the first look after time 0 ends the charge at P-state 0."""
+def _ends_charge(work: Clockwork) -> bool:
+    """Whether a look now is the first one after time 0, so that it ends the charge at P-state 0."""
     clock = work.clock[0]
+    return clock.charge_p0 == 1 and clock.looked_at == 0 and clock.now > 0.0
+
+
+@compiled
+def look_at_all(work: Clockwork) -> float:
+    """Book the energy of the platform up to now; all of it, or 0 where none is simulated.
+
+    The first look after time 0 ends the charge at P-state 0.
+    """
+    clock = work.clock[0]
+    if not clock.energy:
+        return 0.0
     book_all(work)
-    if clock.charge_p0 and not clock.looked_at and clock.now > 0.0:
+    if _ends_charge(work):
         for host in range(clock.num_hosts):
             change_power(work, host, work.hosts[host].load, work.hosts[host].pstate)
         clock.looked_at = 1
@@ -64,22 +76,19 @@ def look_at_all(work: Clockwork) -> float:
 
 
 @compiled
-def host_joules(work: Clockwork, host: int) -> float:
-    """A host's energy up to now."""
+def look_at(work: Clockwork, host: int) -> float:
+    """Book a host's energy up to now; all of it. A look may end its charge at P-state 0."""
     book(work, host)
     row = work.hosts[host]
-    if work.clock[0].looked_at == 0 and work.clock[0].charge_p0 and work.clock[0].now > 0.0:
+    if _ends_charge(work):
         change_power(work, host, row.load, row.pstate)
     return float(row.joules)
 
 
 @compiled
-def trace(work: Clockwork, kind: int, subject: int) -> None:
-    """Note something for the files that a run writes."""
+def trace(work: Clockwork, kind: int, subject: int, joules: float) -> None:
+    """Note something, and the energy of the platform then, for the files that a run writes."""
     clock = work.clock[0]
-    joules = look_at_all(work) if clock.energy and kind != TRACE_MACHINES else 0.0
-    if kind == TRACE_END:
-        clock.last_completion_joules = joules
     if clock.tracing:
         row = work.traces[clock.num_traces]
         row.kind, row.subject, row.time = kind, subject, clock.now

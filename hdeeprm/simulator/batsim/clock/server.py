@@ -55,11 +55,11 @@ SHORTEST_CALL = 1e-5
 
 
 @compiled
-def tell(work: Clockwork, kind: int, subject: int, first: int, value: float) -> None:
+def tell(work: Clockwork, kind: int, subject: int, value: float) -> None:
     """Add something to what the scheduler is told next."""
     clock = work.clock[0]
     row = work.events[clock.num_events]
-    row.kind, row.subject, row.first, row.time, row.value = kind, subject, first, clock.now, value
+    row.kind, row.subject, row.time, row.value = kind, subject, clock.now, value
     clock.num_events += 1
 
 
@@ -73,12 +73,12 @@ def handle(work: Clockwork) -> None:
     elif message.kind == BYE:
         clock.submitters_left -= 1
         if clock.submitters_left == 0:
-            tell(work, NO_MORE_JOBS, 0, 0, 0.0)
+            tell(work, NO_MORE_JOBS, 0, 0.0)
     elif message.kind == COMPLETION:
         _complete(work, message.subject)
     elif message.kind == REQUESTED_CALL:
         clock.num_callers -= 1
-        tell(work, CALLED, 0, 0, 0.0)
+        tell(work, CALLED, 0, 0.0)
     elif message.kind == KILL_DONE:
         _finish_kill(work, message.subject)
     elif message.kind == READY:
@@ -93,18 +93,24 @@ def _submit(work: Clockwork, job: int, is_told: bool) -> None:
     work.jobs[job].status = SUBMITTED
     work.clock[0].num_unfinished += 1
     if is_told:
-        tell(work, JOB_SUBMITTED, job, 0, 0.0)
+        tell(work, JOB_SUBMITTED, job, 0.0)
 
 
 @compiled
 def _complete(work: Clockwork, job: int) -> None:
-    """Tell the end of a job, which gets its place in the order of the results."""
+    """Tell the end of a job."""
+    work.clock[0].num_running -= 1
+    _finish(work, job)
+    tell(work, JOB_COMPLETED, job, 0.0)
+
+
+@compiled
+def _finish(work: Clockwork, job: int) -> None:
+    """Give a job that is over its place in the order of the results."""
     clock = work.clock[0]
-    clock.num_running -= 1
     clock.num_unfinished -= 1
     work.order[clock.num_order] = job
     clock.num_order += 1
-    tell(work, JOB_COMPLETED, job, 0, 0.0)
 
 
 @compiled
@@ -116,7 +122,7 @@ def _finish_kill(work: Clockwork, command: int) -> None:
         job = work.command_hosts[place]
         if work.jobs[job].status == KILLED and work.jobs[job].kill_requested == int(row.value):
             _complete(work, job)
-    tell(work, JOBS_KILLED, command, 0, 0.0)
+    tell(work, JOBS_KILLED, command, 0.0)
 
 
 @compiled
@@ -135,7 +141,7 @@ def _obey(work: Clockwork, kind: int, command: int) -> None:
     elif kind == CALL_LATER:
         verdict = _call_later(work, row.value)
     elif kind == TELL_ENERGY:
-        tell(work, ENERGY, 0, 0, look_at_all(work))
+        tell(work, ENERGY, 0, look_at_all(work))
     elif kind == REGISTER:
         _submit(work, row.subject, clock.acknowledge == 1)
     elif kind == END_REGISTRATION:
@@ -161,13 +167,10 @@ def _execute(work: Clockwork, job: int) -> int:
 
 @compiled
 def _reject(work: Clockwork, job: int) -> int:
-    clock = work.clock[0]
     if work.jobs[job].status != SUBMITTED:
         return NOT_WAITING
     work.jobs[job].status = REJECTED
-    clock.num_unfinished -= 1
-    work.order[clock.num_order] = job
-    clock.num_order += 1
+    _finish(work, job)
     return NONE
 
 
@@ -175,16 +178,16 @@ def _reject(work: Clockwork, job: int) -> int:
 def _set_pstates(work: Clockwork, command: int) -> None:
     """Put machines into a P-state at once; jobs on them keep what they have done."""
     clock, row = work.clock[0], work.commands[command]
-    trace(work, TRACE_SWITCHING, command)
+    trace(work, TRACE_SWITCHING, command, look_at_all(work))
     for place in range(row.first, row.last):
         set_pstate(work, work.command_hosts[place], row.subject)
         mark(work, work.command_hosts[place])
     follow_speeds(work)
     clock.num_switches += 1
     clock.num_switched += row.last - row.first
-    trace(work, TRACE_SWITCHED, command)
-    trace(work, TRACE_MACHINES, command)
-    tell(work, PSTATE_CHANGED, command, 0, 0.0)
+    trace(work, TRACE_SWITCHED, command, look_at_all(work))
+    trace(work, TRACE_MACHINES, command, 0.0)
+    tell(work, PSTATE_CHANGED, command, 0.0)
 
 
 @compiled
@@ -235,7 +238,7 @@ def ask(work: Clockwork) -> None:
     if not clock.ready or clock.over or clock.num_posts > 0:
         return
     if clock.num_events == 0 and _is_finished(work) and not clock.ends_told:
-        tell(work, ENDS, 0, 0, 0.0)
+        tell(work, ENDS, 0, 0.0)
         clock.ends_told = 1
     if clock.num_events > 0:
         send(work)

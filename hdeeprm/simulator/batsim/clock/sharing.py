@@ -65,7 +65,7 @@ def _open(work: Clockwork) -> int:
         action.open = action.flowing
         num_open += action.open
         row = work.stages[action.stage]
-        for use in range(row.first_use, row.first_use + row.num_hosts + row.num_links):
+        for use in range(row.first_use, row.last_use):
             resource = work.resources[work.uses[use].resource]
             resource.remaining = resource.bound
     return num_open
@@ -74,32 +74,40 @@ def _open(work: Clockwork) -> int:
 @compiled
 def _divide(work: Clockwork) -> None:
     """Divide what is left of each resource among those whose rates still grow."""
-    _count_users(work, 0)
-    _count_users(work, 1)
+    _forget_users(work)
+    _count_users(work)
     for place in range(work.clock[0].num_actions):
         action = work.actions[work.running[place]]
         if action.shared and action.open:
             row = work.stages[action.stage]
-            for index in range(row.first_use, row.first_use + row.num_hosts + row.num_links):
+            for index in range(row.first_use, row.last_use):
                 resource = work.resources[work.uses[index].resource]
                 users = 1 if resource.fatpipe else max(1, resource.num_open)
                 resource.usage = resource.remaining / users
 
 
 @compiled
-def _count_users(work: Clockwork, number: int) -> None:
-    """Add a number per growing action to the count of each resource; with 0, begin to count."""
+def _forget_users(work: Clockwork) -> None:
+    """Begin to count the users of each resource."""
     for place in range(work.clock[0].num_actions):
         action = work.actions[work.running[place]]
-        if action.shared and (action.open or number == 0):
+        if action.shared:
             row = work.stages[action.stage]
-            for index in range(row.first_use, row.first_use + row.num_hosts + row.num_links):
+            for index in range(row.first_use, row.last_use):
+                work.resources[work.uses[index].resource].num_open = 0
+
+
+@compiled
+def _count_users(work: Clockwork) -> None:
+    """Count the actions on each resource whose rates still grow."""
+    for place in range(work.clock[0].num_actions):
+        action = work.actions[work.running[place]]
+        if action.shared and action.open:
+            row = work.stages[action.stage]
+            for index in range(row.first_use, row.last_use):
                 use = work.uses[index]
-                resource = work.resources[use.resource]
-                if number == 0:
-                    resource.num_open = 0
-                elif use.weight > 0.0:
-                    resource.num_open += 1
+                if use.weight > 0.0:
+                    work.resources[use.resource].num_open += 1
 
 
 @compiled
@@ -112,7 +120,7 @@ def _grow(work: Clockwork) -> int:
             continue
         row = work.stages[action.stage]
         increment = math.inf
-        for index in range(row.first_use, row.first_use + row.num_hosts + row.num_links):
+        for index in range(row.first_use, row.last_use):
             use = work.uses[index]
             if use.weight > 0.0:
                 increment = min(increment, work.resources[use.resource].usage / use.weight)
@@ -134,7 +142,7 @@ def _use_up(work: Clockwork) -> int:
         action = work.actions[work.running[place]]
         if action.shared and action.flowing:
             row = work.stages[action.stage]
-            for index in range(row.first_use, row.first_use + row.num_hosts + row.num_links):
+            for index in range(row.first_use, row.last_use):
                 use = work.uses[index]
                 resource = work.resources[use.resource]
                 if resource.fatpipe:
@@ -143,8 +151,12 @@ def _use_up(work: Clockwork) -> int:
                     _subtract(resource, use.weight * action.increment)
     num_closed = 0
     for place in range(clock.num_actions):
-        action = work.actions[work.running[place]]
-        if action.shared and action.open and _is_starved(work, work.running[place]):
+        slot = work.running[place]
+        action = work.actions[slot]
+        if not (action.shared and action.open):
+            continue
+        _use_up_fatpipes(work, slot)
+        if _is_starved(work, slot):
             action.open = 0
             num_closed += 1
     return num_closed
@@ -158,19 +170,25 @@ def _subtract(resource: Any, amount: float) -> None:
 
 
 @compiled
+def _use_up_fatpipes(work: Clockwork, slot: int) -> None:
+    """Subtract the growth from the links of an action that are not shared, once a round."""
+    row = work.stages[work.actions[slot].stage]
+    for index in range(row.last_host_use, row.last_use):
+        resource = work.resources[work.uses[index].resource]
+        if resource.fatpipe and resource.num_open > 0:
+            _subtract(resource, resource.usage)
+            resource.num_open = 0
+
+
+@compiled
 def _is_starved(work: Clockwork, slot: int) -> bool:
     """Whether nothing is left of something that an action needs."""
     row = work.stages[work.actions[slot].stage]
-    is_starved = False
-    for index in range(row.first_use, row.first_use + row.num_hosts + row.num_links):
+    for index in range(row.first_use, row.last_use):
         use = work.uses[index]
-        resource = work.resources[use.resource]
-        if resource.fatpipe and resource.num_open > 0:
-            _subtract(resource, resource.usage)
-            resource.num_open = 0  # once a round
-        if use.weight > 0.0 and resource.remaining <= 0.0:
-            is_starved = True
-    return is_starved
+        if use.weight > 0.0 and work.resources[use.resource].remaining <= 0.0:
+            return True
+    return False
 
 
 @compiled
@@ -188,7 +206,7 @@ def _load(work: Clockwork, host: int) -> float:
 def _flops_on(work: Clockwork, stage: int, host: int) -> float:
     row = work.stages[stage]
     flops = 0.0
-    for place in range(row.first_use, row.first_use + row.num_hosts):
+    for place in range(row.first_use, row.last_host_use):
         if work.uses[place].resource == host:
             flops += work.uses[place].weight
     return flops
@@ -200,7 +218,7 @@ def load_hosts(work: Clockwork, stage: int, rate: float) -> None:
     if work.clock[0].energy == 0 or stage == NONE:
         return
     row = work.stages[stage]
-    for place in range(row.first_use, row.first_use + row.num_hosts):
+    for place in range(row.first_use, row.last_host_use):
         use = work.uses[place]
         host = work.hosts[use.resource]
         load = use.weight * rate / work.resources[use.resource].bound

@@ -108,8 +108,8 @@ STAGE = record(
     kind="i8",
     duration="f8",  # of a delay
     first_use="i8",
-    num_hosts="i8",  # of its uses, which come first
-    num_links="i8",
+    last_host_use="i8",  # the uses before it are of hosts, those from it on are of links
+    last_use="i8",  # the use before it is the last one
     empty="i8",  # 1: there is nothing to compute and nothing to send
     latency="f8",
     latency_bound="f8",  # on its rate, in 1/s
@@ -158,7 +158,7 @@ ACTION = record(
 
 POST = record(kind="i8", subject="i8", first="i8", last="i8", stage="i8", sender="i8", who="i8")
 COMMAND = record(kind="i8", subject="i8", first="i8", last="i8", time="f8", value="f8")
-EVENT = record(kind="i8", subject="i8", first="i8", time="f8", value="f8")
+EVENT = record(kind="i8", subject="i8", time="f8", value="f8")
 TRACE = record(kind="i8", subject="i8", time="f8", joules="f8", watts="f8", num_computing="i8")
 SUBMITTER_ROW = record(next="i8", last="i8", send_from="i8", date="f8", slept="i8")
 
@@ -214,7 +214,6 @@ CLOCK = record(
     num_switches="i8",
     num_switched="i8",
     num_traces="i8",
-    num_starts="i8",
     num_order="i8",  # ended or rejected jobs
 )
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from hdeeprm.errors import DependencyNotInstalled
 from hdeeprm.platforms import Cluster, Platform
 from hdeeprm.simulator.batsim.simgrid.machines import MASTER_HOST
+from hdeeprm.simulator.batsim.versions import VERSIONS, Version
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,26 +27,18 @@ INITIAL_PSTATE = 3
 FULL_SPEED_PSTATE = 0
 
 
-class Form(NamedTuple):
-    """What differs between the versions of SimGrid."""
+def host_names(platform: Platform) -> list[str]:
+    """Names of the hosts that stand for the cores, in their order.
 
-    watts_property: str
-    master_routing: str
-    """Routing by which nothing lies between the master host and itself.
-
-    From SimGrid 3.25 on, "None" aborts on that; "Full" would put a loopback of 15 us there.
+    They are padded with zeros, so that the ids that Batsim gives them, the ranks of their names, are the ids
+    of the cores.
     """
-
-
-FORMS = {"3.24": Form("watt_per_state", "None"), "3.29": Form("wattage_per_state", "Cluster")}
-"""By the option "simgrid"."""
+    digits = len(str(platform.num_cores - 1))
+    return [f"cor_{core:0{digits}}" for core in range(platform.num_cores)]
 
 
 def platform_xml(platform: Platform, simgrid: str, pstate: int = INITIAL_PSTATE) -> bytes:
-    """Content of the platform file.
-
-    The names of the hosts are padded with zeros, so that the ids that Batsim gives them, the ranks of
-    their names, are the ids of the cores.
+    """Content of the platform file, its hosts named as by :func:`host_names`.
 
     Args:
         platform: The platform.
@@ -55,13 +48,13 @@ def platform_xml(platform: Platform, simgrid: str, pstate: int = INITIAL_PSTATE)
     Raises:
         DependencyNotInstalled: If lxml is missing.
     """
-    etree, form = _lxml(), FORMS[simgrid]
+    etree, version = _lxml(), VERSIONS[simgrid]
     root = etree.Element("platform", version="4.1")
     main = etree.SubElement(root, "zone", id="main", routing="Full")
-    master = etree.SubElement(main, "zone", id="master", routing=form.master_routing)
+    master = etree.SubElement(main, "zone", id="master", routing=version.master_routing)
     host = etree.SubElement(master, "host", id=MASTER_HOST, speed="1Gf")
-    etree.SubElement(host, "prop", id=form.watts_property, value="0:0")
-    writer = _Writer(etree, platform, form, pstate)
+    etree.SubElement(host, "prop", id=version.watts_property, value="0:0")
+    writer = _Writer(etree, platform, version, pstate)
     for number, cluster in enumerate(platform.clusters):
         writer.cluster(main, number, cluster)
     for number in range(len(platform.clusters)):
@@ -77,12 +70,12 @@ def platform_xml(platform: Platform, simgrid: str, pstate: int = INITIAL_PSTATE)
 class _Writer:
     """Adds the elements of a platform to a tree."""
 
-    def __init__(self, etree: ModuleType, platform: Platform, form: Form, pstate: int) -> None:
+    def __init__(self, etree: ModuleType, platform: Platform, version: Version, pstate: int) -> None:
         self.etree = etree
         self.platform = platform
-        self.watts_property = form.watts_property
+        self.watts_property = version.watts_property
         self.pstate = pstate
-        self.digits = len(str(platform.num_cores - 1))
+        self.names = host_names(platform)
         self.node_first_core = platform.node_cores.cumsum() - platform.node_cores
 
     def cluster(self, main: Any, number: int, cluster: Cluster) -> None:
@@ -96,16 +89,12 @@ class _Writer:
                 self.host(zone, core)
         for node in nodes:
             for core in self.cores(node):
-                self.local_routes(zone, f"rou_{number}", self.name(core), f"udl_{node}")
+                self.local_routes(zone, f"rou_{number}", self.names[core], f"udl_{node}")
 
     def cores(self, node: int) -> Iterator[int]:
         """Ids of the cores of a node."""
         first = int(self.node_first_core[node])
         return iter(range(first, first + int(self.platform.node_cores[node])))
-
-    def name(self, core: int) -> str:
-        """Name of the host that stands for a core."""
-        return f"cor_{core:0{self.digits}}"
 
     def link(self, zone: Any, name: str, gbps: float, latency: str) -> None:
         """A link with both directions apart."""
@@ -118,7 +107,7 @@ class _Writer:
         processor = self.platform.core_processor[core]
         speeds = ", ".join(_speed(mflops) for mflops in self.platform.processor_mflops[processor])
         watts = ", ".join(_watts(figure) for figure in self.platform.processor_milliwatts[processor])
-        host = self.etree.SubElement(zone, "host", id=self.name(core), speed=speeds, pstate=str(self.pstate))
+        host = self.etree.SubElement(zone, "host", id=self.names[core], speed=speeds, pstate=str(self.pstate))
         self.etree.SubElement(host, "prop", id=self.watts_property, value=watts)
 
     def local_routes(self, zone: Any, router: str, host: str, link: str) -> None:

@@ -1,4 +1,4 @@
-"""Where in whose file, and what to do: what error messages say about an agent's code and its checkpoints."""
+"""Where in whose file: what error messages say about an agent's code."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from hdeeprm.errors import AgentError, HDeepRMError
 
 OURS = ("hdeeprm", "torch", "abc", "builtins")
 """Packages whose classes an agent's class is derived from; its author wrote the others."""
-NAME_A_CHECKPOINT = "name a checkpoint that -om wrote"
-"""The cure for a file that is no checkpoint."""
 
 
 @contextmanager
@@ -28,9 +26,9 @@ def blamed(kind: type, told: Callable[[], str]) -> Iterator[None]:
     """
     try:
         yield
-    except (HDeepRMError, MemoryError):
+    except (HDeepRMError, MemoryError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         raise AgentError(
             f"{error_place(error, kind)}: {told()}: {error_text(error)}; correct it (--debug shows the "
             "traceback)"
