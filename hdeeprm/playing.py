@@ -18,6 +18,7 @@ from hdeeprm.agents.base import Mask, Observation
 from hdeeprm.agents.blame import blamed, member_place
 from hdeeprm.env import WorkloadManagementEnv
 from hdeeprm.errors import AgentError
+from hdeeprm.simulator.compilation import compilation_timed
 from hdeeprm.simulator.protocol import Records
 
 MAX_MASKED_ANSWERS = 1000
@@ -64,18 +65,17 @@ def play(
     environment.reset(seed, first_job)
     episode = _Episode(agent, environment)
     records, actions, num_decisions = [], [], 0
-    for record, action in episode.steps():
-        records.append(record)
-        actions.append(np.full(len(record), action, np.int64))
-        num_decisions += len(record)
-        if len(record) > 1 or num_decisions % env.simulator.decisions_at_once == 0:
-            watch(env, num_decisions)
+    with compilation_timed() as compilation_seconds:
+        for record, action in episode.steps():
+            records.append(record)
+            actions.append(np.full(len(record), action, np.int64))
+            num_decisions += len(record)
+            if len(record) > 1 or num_decisions % env.simulator.decisions_at_once == 0:
+                watch(env, num_decisions)
+        wall_seconds = time.perf_counter() - episode.started - compilation_seconds()
     watch(env, num_decisions)
     return Decisions(
-        np.concatenate(records),
-        np.concatenate(actions),
-        time.perf_counter() - episode.started,
-        episode.first_probabilities,
+        np.concatenate(records), np.concatenate(actions), wall_seconds, episode.first_probabilities
     )
 
 

@@ -25,7 +25,7 @@ from hdeeprm.experiment import Run
 from hdeeprm.metrics import METRICS
 from hdeeprm.playing import Watch
 from hdeeprm.results import json_text
-from hdeeprm.simulator.kernel.compiling import is_compiled
+from hdeeprm.simulator.compilation import COMPILING, compilation_told
 from hdeeprm.training import Progress as TrainingProgress
 from hdeeprm.training import TrainingFacts, TrainingWatch
 
@@ -53,17 +53,20 @@ class RunReporter:
 
         Elsewhere a line is written now and then while an agent is trained.
         """
-        with Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(BAR_WIDTH),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[state]}"),
-            TimeElapsedColumn(),
-            console=self._err,
-            disable=not self._err.is_terminal,
-            transient=True,
-        ) as bars:
+        with (
+            Progress(
+                SpinnerColumn(),
+                TextColumn("{task.description}"),
+                BarColumn(BAR_WIDTH),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[state]}"),
+                TimeElapsedColumn(),
+                console=self._err,
+                disable=not self._err.is_terminal,
+                transient=True,
+            ) as bars,
+            compilation_told(lambda: self._err.print(COMPILING)),
+        ):
             yield self._jobs_watch(bars), self._training_watch(bars)
 
     def _jobs_watch(self, bars: Progress) -> Watch:
@@ -75,7 +78,7 @@ class RunReporter:
             rate = num_decisions / max(1e-9, time.perf_counter() - started)
             state = f"{env.simulator.now / 86400:,.1f} days simulated, {rate:,.0f} decisions/s"
             if num_decisions == 0:
-                state = self._starting()
+                state = "starting"
             jobs = env.simulator
             bars.update(task, total=jobs.num_jobs, completed=jobs.num_ended, state=state, visible=True)
 
@@ -89,7 +92,7 @@ class RunReporter:
         def watch(progress: TrainingProgress) -> None:
             state = f"{progress.unit}  {_training_state(progress)}"
             if progress.stage == "starting":
-                state = self._starting()
+                state = "starting"
             if not self._err.is_terminal:
                 for line in lines.due(progress):
                     self._err.print(line)
@@ -104,14 +107,6 @@ class RunReporter:
 
         return watch
 
-    def _starting(self) -> str:
-        """What goes on before the first decision; said in so many words where there is no progress bar."""
-        if is_compiled():
-            return "starting"
-        if not self._err.is_terminal:
-            self._err.print("compiling the simulator, which is kept for the next time ...")
-        return "compiling the simulator, which is kept for the next time"
-
     def show_run(self, run: Run) -> None:
         """Say what was run, under which agent, what was left out, and where the results are."""
         scenario, decisions = run.scenario, run.decisions
@@ -120,7 +115,7 @@ class RunReporter:
         self._out.print(
             f"{run.metrics['num_jobs']:,.0f} jobs of {scenario.workload.name} on {scenario.platform.name} "
             f"({scenario.platform.num_cores:,} cores) under {_agent_of(run)}, seed {run.options.seed}: "
-            f"{len(decisions.actions):,} decisions in {decisions.wall_seconds:.2f} s"
+            f"{_rate(len(decisions.actions), decisions.wall_seconds)}"
         )
         for notice in run.notices:
             (self._err if self._for_machines else self._out).print(f"  {notice}")
@@ -232,3 +227,10 @@ def _shown(value: float) -> str:
     if float(value).is_integer():
         return f"{value:,.0f}"
     return f"{value:,.1f}" if abs(value) >= 1000 else f"{value:,.4f}"
+
+
+def _rate(num_decisions: int, seconds: float) -> str:
+    """How long decisions took, together and each."""
+    each = 1e6 * seconds / max(1, num_decisions)
+    shown = f"{each:.3g} us" if each < 1000 else f"{each / 1000:.3g} ms"
+    return f"{num_decisions:,} decisions in {seconds:.3g} s ({shown} each)"

@@ -493,8 +493,10 @@ class TestWrongOptions:
         }
 
     def test_version_of_simgrid(self, capsys):
-        assert cli.batsim(["-p", "x", "--simgrid-version", "--simgrid", "3.24"]) == 0
-        assert capsys.readouterr().out == "3.24.0\n"
+        with pytest.raises(SystemExit) as ended:
+            cli.batsim(["--simgrid-version"])
+        assert ended.value.code == 0
+        assert capsys.readouterr().out == "3.29.0\n"
 
 
 class TestSchedulersThatAreNotThere:

@@ -19,7 +19,7 @@ from rich.progress import (
 from rich.table import Table
 
 from hdeeprm.metrics import METRICS
-from hdeeprm.simulator.kernel.compiling import is_compiled
+from hdeeprm.simulator.compilation import COMPILING, compilation_told
 
 from .outcome import Watch
 from .setting import Setting
@@ -57,8 +57,6 @@ def result_console() -> Console:
 @contextmanager
 def progress(console: Console) -> Iterator[Watch]:
     """A progress bar over the episodes; shown on a terminal only."""
-    if not is_compiled() and not console.is_terminal:
-        console.print("compiling the simulator, which is kept for the next time ...")
     with Progress(
         SpinnerColumn(),
         TextColumn("episodes"),
@@ -72,7 +70,8 @@ def progress(console: Console) -> Iterator[Watch]:
         transient=True,
     ) as bars:
         task = bars.add_task("", total=None)
-        yield lambda done, total: bars.update(task, completed=done, total=total)
+        with compilation_told(lambda: console.print(COMPILING)):
+            yield lambda done, total: bars.update(task, completed=done, total=total)
 
 
 def _headline(setting: Setting) -> str:

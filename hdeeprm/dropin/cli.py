@@ -26,8 +26,9 @@ out_schedule.csv when all is over. For example, in two terminals:
     pybatsim fillerSched
     hdeeprm-batsim -p platform.xml -w workload.json
 
-Times, messages and results are those of Batsim 4.1, bit for bit. What is not
-simulated here is refused by name, when it is read or asked for.
+'hdeeprm export --awake' makes these files of an options.json. Times, messages
+and results are those of Batsim 4.1, as it was recorded. What is not simulated
+here is refused by name, when it is read or asked for.
 """
 ENDPOINT = "tcp://localhost:28000"
 CONNECT_TIMEOUT = 60.0
@@ -72,25 +73,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--master-host",
         default=MASTER_HOST,
         metavar="NAME",
-        help="host of the scheduler (%(default)s)",
+        help="host that is the scheduler's, and computes nothing (default: %(default)s)",
     )
-    add("-E", "--energy", action="store_true", help="simulate energy and write its files")
+    add("-E", "--energy", action="store_true", help="simulate energy and P-states, and write their files")
     add(
         "-s",
         "--socket-endpoint",
         default=ENDPOINT,
         metavar="URL",
-        help="where the scheduler listens (%(default)s)",
+        help="where the scheduler listens (default: %(default)s)",
     )
     add(
         "--connect-timeout",
         type=float,
         default=CONNECT_TIMEOUT,
         metavar="S",
-        help="seconds to wait for the scheduler to listen (%(default)g)",
+        help="seconds to wait for the scheduler to listen (default: %(default)g)",
     )
     add(
-        "-e", "--export", default="out", metavar="PREFIX", help="what names of files begin with (%(default)s)"
+        "-e",
+        "--export",
+        default="out",
+        metavar="PREFIX",
+        help="what names of files begin with; a missing folder is made (default: %(default)s)",
     )
     _add_job_options(parser)
     _add_other_options(parser)
@@ -119,9 +124,11 @@ def _add_other_options(parser: argparse.ArgumentParser) -> None:
         "--simgrid",
         choices=SIMGRID_VERSIONS,
         default=LATEST,
-        help="version of SimGrid whose tolerances and quirks are followed (%(default)s)",
+        help="version of SimGrid whose tolerances and quirks are followed (default: %(default)s)",
     )
-    add("--simgrid-version", action="store_true", help="print that version and exit")
+    add(
+        "--simgrid-version", action="version", version=f"{LATEST}.0", help="print the latest of them and exit"
+    )
     add("--disable-machine-state-tracing", action="store_true", help="do not write what machines did")
     add("--disable-schedule-tracing", action="store_true", help="no Pajé trace is written: " + IGNORED)
     add("--disable-storage-sharing", action="store_true", help="there is no storage: " + IGNORED)
@@ -134,13 +141,16 @@ def _add_other_options(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Simulate."""
-    if chosen.simgrid_version:
-        print(f"{chosen.simgrid}.0")
-        return 0
     started = time.perf_counter()
     options = _options(chosen)
     make_folder(chosen.export)
     simulation = Simulation(options)
+    if simulation.num_asleep and not options.energy:
+        print(
+            f"warning: {simulation.num_asleep} machines start in a P-state in which they hardly compute; a "
+            "scheduler can wake them with -E only; for one that sets no P-states: hdeeprm export --awake",
+            file=sys.stderr,
+        )
     with Connection(chosen.socket_endpoint, chosen.connect_timeout) as connection:
         _converse(simulation, connection)
     paths = write_files(simulation, chosen.export, time.perf_counter() - started, connection.waited)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -11,6 +12,8 @@ from hdeeprm.errors import BatsimError, DependencyNotInstalled, OptionsError
 
 from .texts import cut
 
+PATIENCE_SECONDS = 2.0
+"""After what time it is told that nobody listens yet."""
 POLL_MILLISECONDS = 200
 """Between two looks at whether the scheduler is still there."""
 
@@ -40,7 +43,7 @@ class Connection:
         self._zmq = zmq
         self._monitor_message: Any = recv_monitor_message
         self._connect_timeout = connect_timeout
-        self._is_connected = False
+        self._is_connected = self._is_told = False
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.REQ)
         self._socket.setsockopt(zmq.LINGER, 0)
@@ -114,8 +117,12 @@ class Connection:
                     "nothing was written"
                 )
         waited = time.perf_counter() - started
+        if not self._is_connected and not self._is_told and waited > PATIENCE_SECONDS:
+            self._is_told = True
+            limit = self._connect_timeout
+            print(f"waiting up to {limit:g} s for a scheduler at {self.endpoint} ...", file=sys.stderr)
         if not self._is_connected and waited > self._connect_timeout:
             raise BatsimError(
-                f"no scheduler listens at {self.endpoint} after {waited:.0f} s; start it, give its endpoint "
-                "with -s, or wait longer with --connect-timeout"
+                f"no scheduler listens at {self.endpoint} after {waited:.0f} s; start it, or see "
+                "whether it has ended; give its endpoint with -s, or wait longer with --connect-timeout"
             )

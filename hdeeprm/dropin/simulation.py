@@ -45,6 +45,8 @@ class BatsimOptions:
     simgrid: str = LATEST
 
 
+AWAKE_FLOPS = 1.0
+"""flop/s; machines below do not compute."""
 REFUSABLE = {
     tables.EXECUTE: "EXECUTE_JOB",
     tables.REJECT: "REJECT_JOB",
@@ -54,8 +56,8 @@ REFUSABLE = {
 """Commands that may be refused when they are carried out, by the names of their events."""
 REFUSALS = {
     tables.NOT_WAITING: "the job does not wait: it was not submitted yet, or was started or rejected before",
-    tables.MACHINE_BUSY: "a machine of its allocation runs another job; start with --enable-compute-sharing "
-    "to let jobs share machines",
+    tables.MACHINE_BUSY: "a machine of its allocation still runs another job; give it once that has ended, "
+    "or let jobs share machines: --enable-compute-sharing",
     tables.NOT_STARTED: "a job that has not been started can't be killed",
     tables.CALL_IN_THE_PAST: "the requested call is not in the future",
 }
@@ -100,6 +102,12 @@ class Simulation:
         self._is_noted = False
         for workload in self.workloads.values():
             self._add_workload(workload)
+
+    @property
+    def num_asleep(self) -> int:
+        """How many machines start at a speed that is none for any job."""
+        hosts = self.batsim.hosts
+        return int((hosts.speeds[hosts.first_state + hosts.pstates] < AWAKE_FLOPS).sum())
 
     def _num_machines(self) -> int:
         available, wanted = len(self.machines.hosts), self.options.max_machines

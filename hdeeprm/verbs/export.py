@@ -19,6 +19,9 @@ Batsim and its scheduler are then started by hand, in two terminals:
     hdeeprm export options.json -o files
     pybatsim "$(hdeeprm export --scheduler)" -O options.json
     batsim -p files/platform.xml -w files/workload.json -E
+
+'hdeeprm-batsim' may take the place of 'batsim'. Cores start idle, in P-state 3,
+in which they do not compute; for a scheduler that sets no P-states: --awake.
 """
 
 
@@ -27,9 +30,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("options", nargs="?", help="options.json: whose platform and workload")
     add("-cw", "--custom-workload", metavar="FILE", help="Batsim JSON workload, or trace, instead")
-    add("-o", "--output", type=Path, default=Path("batsim"), metavar="DIR", help="folder (%(default)s)")
+    add(
+        "-o",
+        "--output",
+        type=Path,
+        default=Path("batsim"),
+        metavar="DIR",
+        help="folder to write to (default: %(default)s)",
+    )
     add("--simgrid", choices=SIMGRID_VERSIONS, help="take the place of simulator.simgrid")
-    add("--awake", action="store_true", help="let cores start in P-state 0, for schedulers that set none")
+    add(
+        "--awake",
+        action="store_true",
+        help="let cores start in P-state 0: for every scheduler that sets none, such as PyBatsim's own",
+    )
     add("--force", action="store_true", help="replace the files if they exist")
     add("--scheduler", action="store_true", help="print the path of the scheduler file for PyBatsim instead")
     parser.set_defaults(verb=run)

@@ -67,7 +67,7 @@ class HeldReplies:
         if text is None:
             raise BatsimError(
                 f"Batsim was silent for {self._network.timeout / 1000:g} s; see what it says, or give it "
-                "more time with pybatsim's --timeout"
+                "more time: pybatsim -t 60000, in ms"
             )
         with understood(text):
             message: Message = json.loads(text)
