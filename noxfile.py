@@ -36,23 +36,26 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", "-n", "auto", *session.posargs)
 
 
-LEARNING = (
+LONG = (
+    "backend_batsim",
+    "clock_batsim",
     "comparison",
     "comparison_cli",
     "demonstration",
+    "dropin_recorded",
     "integrations",
     "learners",
     "training",
     "training_cli",
 )
-"""Tests whose many episodes would take an hour on plain Python and reach nothing new of the kernel."""
+"""Tests whose many episodes would take hours on plain Python and reach nothing new of the compiled code."""
 
 
 @nox.session
 def uncompiled(session: nox.Session) -> None:
     """The tests on the kernel as plain Python, which measures its coverage."""
     settings = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
-    left_out = [f"--ignore=tests/test_{name}.py" for name in LEARNING]
+    left_out = [f"--ignore=tests/test_{name}.py" for name in LONG]
     session.run("pytest", "-n", "auto", "--cov", "--cov-report=term:skip-covered", *left_out, env=settings)
 
 
