@@ -65,6 +65,19 @@ class DependencyNotInstalled(HDeepRMError, ImportError):
     """An optional package is needed; the message holds the pip line that installs it."""
 
 
+def not_installed(what: str, package: str, extra: str) -> DependencyNotInstalled:
+    """The error that something needs an optional package, with the line that installs it.
+
+    Args:
+        what: What needs it.
+        package: The package that is missing.
+        extra: Extra of this package that brings it.
+    """
+    return DependencyNotInstalled(
+        f'{what} needs {package}, which is missing; install it with: pip install "hdeeprm[{extra}]"'
+    )
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Sentence that offers the nearest known name, or an empty string where none is near.
 

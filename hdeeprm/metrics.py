@@ -34,8 +34,30 @@ SECONDS_PER_HOUR = 3600.0
 UPPER_PERCENTILE = 95.0
 
 
+class JobOutcomes:
+    """What became of jobs, by the columns that say it; these have shape (num_jobs,)."""
+
+    finish_time: FloatArray
+    final_state: npt.NDArray[np.object_]
+
+    @property
+    def ended(self) -> BoolArray:
+        """Whether each job ran and came to an end, done or killed, shape (num_jobs,)."""
+        return np.isfinite(self.finish_time)
+
+    @property
+    def success(self) -> BoolArray:
+        """Whether each job did all of its work, shape (num_jobs,)."""
+        return np.asarray(self.final_state == SUCCESS)
+
+    @property
+    def rejected(self) -> BoolArray:
+        """Whether each job was rejected, shape (num_jobs,)."""
+        return np.asarray(self.final_state == REJECTED)
+
+
 @dataclass(frozen=True, eq=False)
-class JobRecords:
+class JobRecords(JobOutcomes):
     """What became of the jobs of one run; all arrays have shape (num_jobs,)."""
 
     job_ids: tuple[str, ...]
@@ -58,21 +80,6 @@ class JobRecords:
     def num_jobs(self) -> int:
         """Number of jobs, whatever became of them."""
         return len(self.job_ids)
-
-    @property
-    def ended(self) -> BoolArray:
-        """Whether each job ran and came to an end, done or killed, shape (num_jobs,)."""
-        return np.isfinite(self.finish_time)
-
-    @property
-    def success(self) -> BoolArray:
-        """Whether each job did all of its work, shape (num_jobs,)."""
-        return np.asarray(self.final_state == SUCCESS)
-
-    @property
-    def rejected(self) -> BoolArray:
-        """Whether each job was rejected on arrival, shape (num_jobs,)."""
-        return np.asarray(self.final_state == REJECTED)
 
 
 # Per job -------------------------------------------------------------------------------------------------

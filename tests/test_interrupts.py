@@ -54,5 +54,6 @@ def test_what_a_script_ignores_in_its_background_stays_ignored() -> None:
     try:
         with interruptible():
             interrupt()
+            assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)

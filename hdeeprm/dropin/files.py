@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 
 from hdeeprm.errors import RunDirectoryError
-from hdeeprm.results.atomic import open_atomically
+from hdeeprm.results.atomic import write_together
 from hdeeprm.results.jobs_csv import ReportedJobs, jobs_csv
 from hdeeprm.results.schedule_csv import PlatformUse, WallTimes, schedule_csv
 from hdeeprm.simulator.batsim.clock import tables
@@ -51,12 +50,12 @@ def write_files(
     if simulation.options.energy:
         texts["consumed_energy.csv"] = _lines(ENERGY_HEADER, traces.energy)
         texts["pstate_changes.csv"] = _lines(PSTATES_HEADER, traces.pstates)
-    paths = {Path(f"{prefix}_{name}"): text for name, text in texts.items()}
-    with ExitStack() as stack:
-        files = [stack.enter_context(open_atomically(path)) for path in paths]
-        for file, text in zip(files, paths.values(), strict=True):
-            file.write(text.encode(errors="backslashreplace"))  # JSON may hold what no file can
-    return list(paths)
+    contents = {
+        Path(f"{prefix}_{name}"): text.encode(errors="backslashreplace")  # JSON may hold what no file can
+        for name, text in texts.items()
+    }
+    write_together(contents)
+    return list(contents)
 
 
 def make_folder(prefix: str) -> None:

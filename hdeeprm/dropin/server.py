@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-from hdeeprm.errors import BatsimError, DependencyNotInstalled, OptionsError
+from hdeeprm.errors import BatsimError, OptionsError, not_installed
 
 from .texts import cut
 
@@ -35,9 +35,7 @@ class Connection:
             import zmq
             from zmq.utils.monitor import recv_monitor_message
         except ImportError as error:
-            raise DependencyNotInstalled(
-                'the connection to a scheduler needs pyzmq; install it by: pip install "hdeeprm[batsim]"'
-            ) from error
+            raise not_installed("the connection to a scheduler", "pyzmq", "batsim") from error
         self.endpoint = endpoint
         self.waited = 0.0
         self._zmq = zmq

@@ -84,14 +84,16 @@ class DecisionProblem:
 
     def simulator(self, recording: bool) -> EmbeddedSimulator:
         """The simulator that the options ask for."""
-        places = self.new_peer, self.scenario.platform, self.scenario.workload
-        return new_simulator(*places, **self._simulator_settings(), recording=recording)
+        where = self.scenario
+        settings = self._simulator_settings()
+        return new_simulator(self.new_peer, where.platform, where.workload, **settings, recording=recording)
 
     def simulators(self, count: int) -> SimulatorBatch:
         """Several of them, side by side."""
-        places = self.new_peer, self.scenario.platform, self.scenario.workload
+        where = self.scenario
         shown = self.actions.as_array(), (self.kind.code, self.observation_size)
-        return new_batch(*places, count, *shown, **self._simulator_settings())
+        settings = self._simulator_settings()
+        return new_batch(self.new_peer, where.platform, where.workload, count, *shown, **settings)
 
     def _simulator_settings(self) -> dict[str, Any]:
         """Keyword arguments of the simulators."""

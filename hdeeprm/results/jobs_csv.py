@@ -9,12 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from hdeeprm.metrics import (
-    REJECTED,
-    SUCCESS,
     ZERO_RUN_TIME,
-    BoolArray,
     FloatArray,
     IntArray,
+    JobOutcomes,
     JobRecords,
     execution_time,
     run_time,
@@ -53,7 +51,7 @@ _NUM_REQUEST_CELLS = 8
 
 
 @dataclass(frozen=True, eq=False)
-class ReportedJobs:
+class ReportedJobs(JobOutcomes):
     """Jobs as Batsim's files have them; all columns have shape (num_jobs,)."""
 
     job_ids: Sequence[str]
@@ -70,21 +68,6 @@ class ReportedJobs:
     allocated: Sequence[str]  # cores, such as "0-3 7"
     energy_joules: FloatArray
     metadata: Sequence[str]
-
-    @property
-    def ended(self) -> BoolArray:
-        """Whether each job ran and came to an end, shape (num_jobs,)."""
-        return np.isfinite(self.finish_time)
-
-    @property
-    def success(self) -> BoolArray:
-        """Whether each job did all of its work, shape (num_jobs,)."""
-        return np.asarray(self.final_state == SUCCESS)
-
-    @property
-    def rejected(self) -> BoolArray:
-        """Whether each job was rejected, shape (num_jobs,)."""
-        return np.asarray(self.final_state == REJECTED)
 
     @property
     def waiting_time(self) -> FloatArray:

@@ -17,12 +17,18 @@ from hdeeprm.workloads.workload import Workload
 from .gauges import Gauges, clock_views
 from .kernel import episode, snapshots, tables
 from .kernel.tables import Simulation
-from .layout import arrival_scales, build_simulation, job_table, random_stream, same_platform_and_jobs
+from .layout import (
+    NO_STREAM,
+    arrival_scales,
+    build_simulation,
+    job_table,
+    random_stream,
+    same_platform_and_jobs,
+)
 from .logs import JOB_RECORD, OVERSUBSCRIPTION, joined_placements, packed_as
 from .protocol import Objective, Records
 
 _STREAM = tuple(f"random_{place}" for place in range(1, 7))
-_NO_STREAM = np.zeros(0, np.int64)
 _REFUSALS = {
     episode.NOT_WAITING: "it is not waiting",
     episode.WRONG_NUMBER: "it asks for another number of cores",
@@ -153,9 +159,9 @@ class EmbeddedSimulator(Gauges):
         self.check_range(first, last, num_jobs)
         for name, value in (("first_start", first), ("last_start", last), ("episode_jobs", num_jobs)):
             self._clock[name][0] = value
-        self.next_episode(_NO_STREAM if seed is None else random_stream(seed))
+        self.next_episode(NO_STREAM if seed is None else random_stream(seed))
 
-    def next_episode(self, stream: tables.Integers = _NO_STREAM) -> None:
+    def next_episode(self, stream: tables.Integers = NO_STREAM) -> None:
         """Start an episode of as many jobs as the last one, from a start drawn from the same range.
 
         Args:

@@ -169,6 +169,10 @@ def build_simulation(platform: Platform, jobs: Table, max_jobs: int, recording: 
     return simulation
 
 
+NO_STREAM = np.zeros(0, np.int64)
+"""Stands for the random stream that goes on."""
+
+
 def random_stream(seed: int) -> Integers:
     """What a seed starts the random stream of a simulation with, int64, shape (6,)."""
     return np.random.default_rng(seed).integers(1, MODULUS_2, size=6)

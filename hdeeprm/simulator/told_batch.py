@@ -17,13 +17,12 @@ from .batsim.peer import Peer
 from .embedded import EmbeddedSimulator
 from .kernel import batch
 from .kernel.tables import Integers
-from .layout import row
+from .layout import NO_STREAM, row
 from .told import ToldSimulator, rewindable
 
 PEER = "peer "
 """What the names of arrays begin with that are a Batsim's state; they may have any length."""
 _ENDED = "ended"
-_NO_STREAM = np.zeros(0, np.int64)
 
 
 class ToldBatch(SimulatorBatch):
@@ -82,11 +81,11 @@ class ToldBatch(SimulatorBatch):
 
     def _open_rows(self, chosen: npt.NDArray[np.bool_], streams: Integers) -> int:
         for index in np.flatnonzero(chosen).tolist():
-            if not self._open(index, streams[index] if len(streams) else _NO_STREAM):
+            if not self._open(index, streams[index] if len(streams) else NO_STREAM):
                 return int(index)
         return -1
 
-    def _open(self, index: int, stream: Integers = _NO_STREAM) -> bool:
+    def _open(self, index: int, stream: Integers = NO_STREAM) -> bool:
         """Start the next episode of a row and show its first decision point; whether it has one."""
         simulator = self._told[index]
         simulator.next_episode(stream)

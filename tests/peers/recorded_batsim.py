@@ -13,7 +13,7 @@ from pathlib import Path
 
 import zmq
 
-from toy_batsim import CONFIG, PARSER, read_speeds
+from toy_batsim import PARSER, first_data, read_speeds
 
 if __name__ == "__main__":
     folder, replies = Path(sys.argv[1]), Path(sys.argv[2])
@@ -28,19 +28,8 @@ if __name__ == "__main__":
     def padded(text):
         return re.sub(r'"w0!(\d+)"', lambda found: f'"w0!{found[1].zfill(width)}"', text)
 
-    begin = {
-        "nb_resources": len(names),
-        "nb_compute_resources": len(names),
-        "nb_storage_resources": 0,
-        "allow_compute_sharing": False,
-        "allow_storage_sharing": True,
-        "config": CONFIG,
-        "compute_resources": [{"id": core, "name": name} for core, name in enumerate(names)],
-        "storage_resources": [],
-        "workloads": {"w0": "workload.json"},
-        "profiles": json.loads(gzip.decompress((folder / "workload.json.gz").read_bytes()))["profiles"],
-    }
-    begin["profiles"] = {"w0": begin["profiles"]}
+    profiles = json.loads(gzip.decompress((folder / "workload.json.gz").read_bytes()))["profiles"]
+    begin = first_data(names, profiles)
     first = {"now": 0.0, "events": [{"timestamp": 0.0, "type": "SIMULATION_BEGINS", "data": begin}]}
     lines = gzip.decompress((folder / "messages.jsonl.gz").read_bytes()).decode().splitlines()
     messages = [json.dumps(first), *(padded(line[1:]) for line in lines if line[0] == "<")]

@@ -56,6 +56,22 @@ def parse_cores(text):
     return [core for bounds in ends for core in range(int(bounds[0]), int(bounds[-1]) + 1)]
 
 
+def first_data(names, profiles):
+    """What SIMULATION_BEGINS tells, of machines by their names."""
+    return {
+        "nb_resources": len(names),
+        "nb_compute_resources": len(names),
+        "nb_storage_resources": 0,
+        "allow_compute_sharing": False,
+        "allow_storage_sharing": True,
+        "config": CONFIG,
+        "compute_resources": [{"id": core, "name": name} for core, name in enumerate(names)],
+        "storage_resources": [],
+        "workloads": {"w0": "workload.json"},
+        "profiles": {"w0": profiles},
+    }
+
+
 class Toy:
     def __init__(self, chosen, mode):
         self.mode, _, when = mode.partition(":")
@@ -123,19 +139,7 @@ class Toy:
 
     def begin(self):
         names = {"reversed": self.names[::-1], "fewer": self.names[1:]}.get(self.mode, self.names)
-        data = {
-            "nb_resources": len(names),
-            "nb_compute_resources": len(names),
-            "nb_storage_resources": 0,
-            "allow_compute_sharing": False,
-            "allow_storage_sharing": True,
-            "config": CONFIG,
-            "compute_resources": [{"id": core, "name": name} for core, name in enumerate(names)],
-            "storage_resources": [],
-            "workloads": {"w0": "workload.json"},
-            "profiles": {"w0": self.profiles},
-        }
-        self.exchange(("SIMULATION_BEGINS", data))
+        self.exchange(("SIMULATION_BEGINS", first_data(names, self.profiles)))
 
     def run(self):
         self.begin()

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hdeeprm.errors import BatsimError
+from hdeeprm.simulator.kernel.tables import Floats, Integers
 from hdeeprm.workloads.batsim_profiles import KB_PER_MB, MB_PER_GB
 from hdeeprm.workloads.workload import Workload
 
 from .dialogue import Dialogue, Listener
 from .held_replies import HeldReplies
-from .peer import LET_THEM_BE_STARTED, EpisodeJobs, Floats, Integers, JobResults, News, Orders
+from .peer import LET_THEM_BE_STARTED, EpisodeJobs, JobResults, News, Orders
 
 if TYPE_CHECKING:
     from batsim.batsim import Batsim, Job

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from hdeeprm.errors import BatsimError, DependencyNotInstalled
+from hdeeprm.errors import BatsimError, not_installed
 
 from .held_replies import HeldReplies, understood
 from .peer import Cores, News, Orders
@@ -24,10 +24,7 @@ try:
     from batsim.batsim import Batsim, BatsimScheduler, Job
     from procset import ProcSet
 except ModuleNotFoundError as error:
-    raise DependencyNotInstalled(
-        f"Batsim is driven through PyBatsim, and {error.name!r} is missing; install it with: "
-        'pip install "hdeeprm[batsim]"'
-    ) from error
+    raise not_installed("driving Batsim", str(error.name), "batsim") from error
 
 WORKLOAD = "w0"
 """Batsim's name of its first workload."""

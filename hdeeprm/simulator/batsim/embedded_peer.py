@@ -9,18 +9,19 @@ import numpy as np
 from hdeeprm.errors import BatsimError
 from hdeeprm.platforms import Platform
 from hdeeprm.simgrid_versions import LATEST
+from hdeeprm.simulator.kernel.processors import FLOP_PER_MFLOP
+from hdeeprm.simulator.kernel.tables import Floats
 from hdeeprm.workloads.batsim_fields import NO_WALLTIME
 
 from .clock import tables
 from .hardware import Hosts, Links, Settings
 from .machine import Command, Machine
-from .peer import EpisodeJobs, Floats, JobResults, News, Orders
+from .peer import EpisodeJobs, JobResults, News, Orders
 from .profiles import Task
 from .simgrid.units import BANDWIDTH, TIME, parse
 from .simgrid.writing import IDLE_FLOPS, INITIAL_PSTATE
 from .versions import VERSIONS
 
-FLOP_PER_MFLOP = 1e6
 MILLI = 1000
 NUM_PSTATES = 4
 DECIMALS = 6

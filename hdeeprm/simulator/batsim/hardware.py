@@ -10,12 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from hdeeprm.simgrid_versions import LATEST
+from hdeeprm.simulator.kernel.tables import Floats, Integers
 
 from .profiles import Network
 from .versions import VERSIONS, Tolerance
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from hdeeprm.simulator.kernel.tables import Table
+from hdeeprm.simulator.kernel.tables import Floats, Integers, Table
 
 from .clock import episode, tables
 from .hardware import Hosts, PlatformNetwork, Settings
 from .opening import SPARE, empty_tables, with_room
 from .profiles import Delay, Leaf, Uses, message_uses, uses_of
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 
 class Command(NamedTuple):
@@ -49,15 +45,12 @@ class Machine:
 
     # Jobs -------------------------------------------------------------------------------------------------
 
-    def add_workload(self, submit_times: Floats, walltimes: Floats) -> int:
-        """Add jobs that are submitted by themselves, in order of submission.
+    def add_workload(self, submit_times: Floats, walltimes: Floats) -> None:
+        """Add jobs that are submitted by themselves, in order of submission; they are numbered on.
 
         Args:
             submit_times: s, ascending, shape (jobs,).
             walltimes: s, below 0 for none, shape (jobs,).
-
-        Returns:
-            Number of the first one; the others follow.
         """
         first = self._new_jobs(submit_times, walltimes)
         clock = self.work.clock[0]
@@ -67,7 +60,6 @@ class Machine:
         row["last"] = self._num_jobs
         clock["num_submitters"] += 1
         clock["submitters_left"] += 1
-        return first
 
     def add_job(self, submit_time: float, walltime: float) -> int:
         """Add a job that the scheduler registers; its number."""

@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
+from hdeeprm.simulator.kernel.tables import Floats, Integers
 
-Cores = npt.NDArray[np.int64]
+Cores = Integers
 """Ids of cores, ascending."""
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 
 LET_THEM_BE_STARTED = (

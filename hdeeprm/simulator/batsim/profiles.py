@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from hdeeprm.simulator.kernel.tables import Floats, Integers
 
 TCP_WINDOW_BYTES = 4194304.0
 """SimGrid's largest TCP window: a flow moves at most this in two latencies [SimGrid, network/TCP-gamma]."""

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .peer import Cores, EpisodeJobs, Integers, JobResults, News, Orders, Peer
+from hdeeprm.simulator.kernel.tables import Integers
+
+from .peer import Cores, EpisodeJobs, JobResults, News, Orders, Peer
 
 START, PSTATE, REJECTION = range(3)
 _JOB_COLUMNS = ("submit_time", "requested_cores", "work_flop", "walltime")

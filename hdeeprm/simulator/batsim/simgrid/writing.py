@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from hdeeprm.errors import DependencyNotInstalled
+from hdeeprm.errors import not_installed
 from hdeeprm.platforms import Cluster, Platform
 from hdeeprm.simulator.batsim.simgrid.machines import MASTER_HOST
 from hdeeprm.simulator.batsim.versions import VERSIONS, Version
@@ -147,8 +147,6 @@ def _lxml() -> ModuleType:
     try:
         from lxml import etree
     except ImportError as error:
-        raise DependencyNotInstalled(
-            f'Platform files for Batsim need lxml: pip install "hdeeprm[batsim]" ({error}).'
-        ) from error
+        raise not_installed("writing a platform file for Batsim", "lxml", "batsim") from error
     module: ModuleType = etree
     return module

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from hdeeprm.errors import DependencyNotInstalled, PlatformError, did_you_mean
+from hdeeprm.errors import PlatformError, did_you_mean, not_installed
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -113,9 +113,7 @@ def _parse(path: Path) -> Element:
         from defusedxml import DefusedXmlException
         from defusedxml.ElementTree import ParseError, parse
     except ImportError as error:
-        raise DependencyNotInstalled(
-            f'SimGrid platform files need defusedxml: pip install "hdeeprm[batsim]" ({error}).'
-        ) from error
+        raise not_installed("reading a SimGrid platform file", "defusedxml", "batsim") from error
     if not path.is_file():
         kind = "no regular file" if path.exists() else "no such file"
         raise PlatformError(f"{path}: {kind}. Give the XML file of a SimGrid platform.")
