@@ -45,10 +45,15 @@ LONG = (
     "dropin_recorded",
     "integrations",
     "learners",
+    "study_cancelled",
+    "study_kills",
+    "study_launchers",
+    "study_ray",
+    "study_slurm",
     "training",
     "training_cli",
 )
-"""Tests whose many episodes would take hours on plain Python and reach nothing new of the compiled code."""
+"""Tests whose episodes or processes take long on plain Python and reach nothing new of the compiled code."""
 
 
 @nox.session

@@ -19,6 +19,7 @@ from . import (
     planning,
     reading,
     start_up,
+    studies,
     table,
     vector,
     whole_trace,
@@ -36,6 +37,7 @@ FAMILIES = {
     "reading": reading,
     "dropin": dropin,
     "backend": backend,
+    "studies": studies,
 }
 
 

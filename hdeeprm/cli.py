@@ -15,7 +15,7 @@ from hdeeprm import __version__
 from hdeeprm.errors import HDeepRMError
 from hdeeprm.interrupts import interruptible
 from hdeeprm.verbs import clean as clean_verb
-from hdeeprm.verbs import compare, export, generate, platform, schema, versions
+from hdeeprm.verbs import compare, export, generate, platform, schema, study, versions
 from hdeeprm.verbs import launch as launch_verb
 
 EXIT_INTERRUPTED = 130
@@ -33,6 +33,7 @@ class Verb(Protocol):
 VERBS: dict[str, Verb] = {
     "launch": launch_verb,
     "compare": compare,
+    "study": study,
     "platform": platform,
     "generate": generate,
     "export": export,

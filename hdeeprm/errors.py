@@ -7,6 +7,8 @@
     ├── AgentError(TypeError)
     │   └── TrainingDiverged
     ├── RunDirectoryError(OSError)
+    │   └── JournalError
+    ├── StudyError(ValueError)          exit code 2
     ├── SimulationError(RuntimeError)
     │   └── BatsimError
     └── DependencyNotInstalled(ImportError)
@@ -51,6 +53,16 @@ class TrainingDiverged(AgentError):
 
 class RunDirectoryError(HDeepRMError, OSError):
     """A run directory that cannot be made, written or read."""
+
+
+class JournalError(RunDirectoryError):
+    """The journal of a study that cannot be read or written, or that another has taken the place of."""
+
+
+class StudyError(HDeepRMError, ValueError):
+    """A study file, or what is asked of a study, that cannot be used; one line for each thing wrong."""
+
+    exit_code = 2
 
 
 class SimulationError(HDeepRMError, RuntimeError):

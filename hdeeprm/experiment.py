@@ -23,6 +23,7 @@ from hdeeprm.simulator.batsim.peer import LET_THEM_BE_STARTED
 from hdeeprm.simulator.choosing import NewPeer
 from hdeeprm.training import TrainingFacts, TrainingWatch, learns, unwatched
 from hdeeprm.training.parts import test_part
+from hdeeprm.training.stopping import RunStopped
 
 if TYPE_CHECKING:
     from hdeeprm.training.session import Training
@@ -87,6 +88,7 @@ def run_experiment(
     Raises:
         HDeepRMError: If the options, a file, the agent or the directory cannot be used. The directory, where
             it was made, is marked failed; after Ctrl-C, incomplete.
+        RunStopped: If a watch raises it; the directory is marked incomplete.
     """
     experiment = _Experiment(options, workload, new_peer)
     run_directory = RunDirectory.create(directory)
@@ -245,7 +247,7 @@ def _log_scenario(scenario: Scenario) -> None:
 
 @contextmanager
 def _marked(run_directory: RunDirectory) -> Iterator[dict[str, Any]]:
-    """Mark the run complete, incomplete after Ctrl-C, or failed with the reason.
+    """Mark the run complete, incomplete after Ctrl-C or where a watch stopped it, or failed with the reason.
 
     Yields:
         What run.json is to say besides, to be filled.
@@ -254,7 +256,7 @@ def _marked(run_directory: RunDirectory) -> Iterator[dict[str, Any]]:
     try:
         yield facts
     except BaseException as error:
-        interrupted = isinstance(error, KeyboardInterrupt)
+        interrupted = isinstance(error, KeyboardInterrupt | RunStopped)
         with suppress(RunDirectoryError):  # a full disk may refuse the mark too; the first error counts
             run_directory.finish(
                 "incomplete" if interrupted else "failed",

@@ -28,11 +28,13 @@ compiled_only = pytest.mark.skipif(
     bool(numba.config.DISABLE_JIT), reason="slow as plain Python, and tells nothing"
 )
 needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
+needs_optuna = pytest.mark.skipif(find_spec("optuna") is None, reason="Optuna is not installed")
 needs_pybatsim = pytest.mark.skipif(find_spec("batsim") is None, reason="PyBatsim is not installed")
 FAMILIES = [
     *(pytest.param(name, marks=compiled_only) for name in ("decisions", "vector", "planning")),
     pytest.param("learning", marks=[compiled_only, needs_torch]),
     *(pytest.param(name, marks=[compiled_only, needs_pybatsim]) for name in ("dropin", "backend")),
+    pytest.param("studies", marks=[compiled_only, needs_optuna]),
     "reading",
 ]
 

@@ -19,8 +19,10 @@ import hdeeprm
 from hdeeprm.errors import DependencyNotInstalled
 from hdeeprm.options import load_options
 from hdeeprm.platforms import load_platform
+from hdeeprm.studies.file import load_study
 
 ROOT = Path(__file__).parents[1]
+STUDIES = ROOT / "examples" / "studies"
 RECIPES = "integrations.md"  # whose blocks for other libraries test_integrations.py runs
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)(?: (\w+))?\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -42,9 +44,9 @@ def blocks(language: str) -> list[pytest.param]:
 @pytest.mark.parametrize("text", blocks("python"))
 def test_python_block(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    namespace: dict[str, object] = {}
+    namespace: dict[str, object] = {"__name__": "__main__"}
     exec(compile(text, "documentation", "exec"), namespace)
-    assert namespace
+    assert len(namespace) > 1
 
 
 @pytest.mark.parametrize("text", blocks("json"))
@@ -54,6 +56,20 @@ def test_json_block_is_options_or_a_platform(text: str) -> None:
         assert load_platform(content).num_cores > 0
     else:
         assert load_options(content).platform_file_path
+
+
+@pytest.mark.parametrize("text", blocks("toml"))
+def test_toml_block_is_a_study(text: str, tmp_path: Path) -> None:
+    pytest.importorskip("optuna")
+    shutil.copytree(STUDIES, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "block.toml").write_text(text, encoding="utf-8")
+    assert load_study(tmp_path / "block.toml").sets
+
+
+@pytest.mark.parametrize("path", sorted(STUDIES.glob("*.toml")), ids=lambda path: path.stem)
+def test_examples_are_studies(path: Path) -> None:
+    pytest.importorskip("optuna")
+    assert load_study(path).sets
 
 
 needs_compiler = pytest.mark.skipif(

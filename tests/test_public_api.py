@@ -35,6 +35,7 @@ PUBLIC_NAMES = {
     "hdeeprm.simulator": (
         "EmbeddedSimulator JobStatus Objective Simulator SimulatorBatch Snapshot ToldBatch ToldSimulator"
     ),
+    "hdeeprm.studies": "Pruned Study",
     "hdeeprm.training": "Progress TrainingFacts TrainingStopped TrainingWatch learns unwatched",
     "hdeeprm.workloads": (
         "JobLimits LublinModel SwfTrace TraceSettings Workload generate_lublin load_workload read_swf "
@@ -49,6 +50,8 @@ ERRORS = {
     "AgentError": 1,
     "TrainingDiverged": 1,
     "RunDirectoryError": 1,
+    "JournalError": 1,
+    "StudyError": 2,
     "SimulationError": 1,
     "BatsimError": 1,
     "DependencyNotInstalled": 1,
@@ -82,7 +85,9 @@ def test_the_errors_and_their_exit_codes() -> None:
 
 # Imports
 
-HEAVY = "print(*sorted({'torch', 'pandas', 'matplotlib', 'numba', 'rich'} & set(sys.modules)))"
+HEAVY = (
+    "print(*sorted({'torch', 'pandas', 'matplotlib', 'numba', 'optuna', 'ray', 'rich'} & set(sys.modules)))"
+)
 LOAD_FILES = (
     "hdeeprm.load_options({'platform_file_path': 'learning'}), hdeeprm.load_platform('learning'), "
     "hdeeprm.load_workload('learning.json')"

@@ -12,6 +12,9 @@ from typing import Any, NamedTuple
 SECONDS_BETWEEN = 0.2
 """Between two reports of progress."""
 
+MILESTONES = 100
+"""Parts of training; progress is told at the end of each, however fast or slow training is."""
+
 PATHS = ("last_checkpoint", "best_checkpoint", "output_model")
 """The facts of training that are files."""
 
@@ -28,10 +31,11 @@ class Progress(NamedTuple):
     loss: float = math.nan  # the last one
     objective: float = math.nan  # per job, of the last validation
     steps_per_second: float = math.nan
+    milestone: int = 0  # 1 to MILESTONES where training has just come there, else 0
 
 
 TrainingWatch = Callable[[Progress], None]
-"""Told now and then how far training is."""
+"""Told how far training is: now and then, and at milestones, of which training may pass several at once."""
 
 
 def unwatched(progress: Progress) -> None:

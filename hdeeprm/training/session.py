@@ -27,7 +27,7 @@ from .length import Length, Milestones
 from .logbook import Logbook
 from .one_by_one import OneByOne
 from .pretraining import check_pretraining, pretrain
-from .progress import Pace, Progress, TrainingFacts, TrainingWatch, unwatched
+from .progress import MILESTONES, Pace, Progress, TrainingFacts, TrainingWatch, unwatched
 from .side_by_side import SideBySide
 from .stopping import StopRequest, TrainingStopped
 from .trainee import Trainee
@@ -67,6 +67,7 @@ class Training:
         self._digest = scenario_digest(env.scenario)
         self._validations = Milestones(options.training.validations if self.trainee.has_validation else 0)
         self._saves, self._points = Milestones(SAVES), Milestones(POINTS)
+        self._milestones = Milestones(MILESTONES)
         self._objective = math.nan  # of the last validation
         self._best: dict[str, Any] = {}  # step and objective of the best model
         self._resumed = False
@@ -145,6 +146,8 @@ class Training:
             if self._options.training.pretrain or self._options.agent.input_model:
                 self._validate()  # what training begins with may be the best there will be
             self._save()
+        elif self._done < self._length.total:
+            self._tell_training()  # perhaps it was killed at a milestone, saved and not told
         while self._done < self._length.total:
             self.trainee.advance()
             self._look_around()
@@ -169,8 +172,7 @@ class Training:
         is_late = time.monotonic() - self._saved > SECONDS_BETWEEN_SAVES
         if self._saves.due(done, total) or is_late or self._stop.is_made:
             self._save()
-        if self._pace.is_time_to_tell() or done >= total:
-            self._tell("training")
+        self._tell_training()
         if self._stop.is_made and done < total:
             self._write_output()
             raise TrainingStopped(
@@ -210,7 +212,14 @@ class Training:
         )
         self._saved = time.monotonic()
 
-    def _tell(self, stage: str) -> None:
+    def _tell_training(self) -> None:
+        """Report progress at a milestone, in the end, and now and then."""
+        done, total = self._done, self._length.total
+        is_milestone = self._milestones.due(done, total)
+        if self._pace.is_time_to_tell() or is_milestone or done >= total:
+            self._tell("training", self._milestones.passed if is_milestone else 0)
+
+    def _tell(self, stage: str, milestone: int = 0) -> None:
         """Report progress."""
         log = self._log
         name, loss = log.last_loss()
@@ -225,6 +234,7 @@ class Training:
                 loss,
                 self._objective,
                 self._pace.steps_per_second(log.steps),
+                milestone,
             )
         )
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM in training: the first one asks to stop where training can go on later."""
+"""Ctrl-C and SIGTERM in training, the first of which asks to stop where it can go on; watches that end it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 class TrainingStopped(KeyboardInterrupt):
     """Training was asked to stop and did, with all saved that it takes to go on."""
+
+
+class RunStopped(Exception):
+    """Raised by a watch that wants no more of a run, which is then marked incomplete."""
 
 
 class StopRequest:

@@ -1,0 +1,5 @@
+"""Ray starts the workers, each as one remote task."""
+
+from .launcher import RayLauncher
+
+__all__ = ["RayLauncher"]
