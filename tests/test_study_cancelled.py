@@ -8,7 +8,6 @@ import pytest
 
 from hdeeprm.studies import Study
 from hdeeprm.studies.queue.records import Status
-from slurm_cluster import require_slurm, slurm_cluster, use_cluster
 from study_drivers import (
     PLANNED,
     PRINTS,
@@ -33,18 +32,6 @@ if not before.exists():
 print("loss")
 print(1)
 """
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    require_slurm()
-    with slurm_cluster(tmp_path_factory.mktemp("slurm")) as configuration:
-        yield configuration
-
-
-@pytest.fixture
-def slurm(cluster, monkeypatch):
-    use_cluster(cluster, monkeypatch)
 
 
 def test_a_cancelled_array_whose_driver_is_lost_is_completed_later(slurm, tmp_path):

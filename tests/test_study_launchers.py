@@ -6,7 +6,6 @@ import pytest
 
 from hdeeprm.studies import Study
 from hdeeprm.studies.queue.records import Status
-from slurm_cluster import require_slurm, slurm_cluster, use_cluster
 from study_drivers import kinds, new_study, require_ray, run
 
 FUNCTION = """
@@ -54,18 +53,6 @@ if os.environ["SLURM_PROCID"] == "0":
     print("loss")
     print(float(sys.argv[1]) * float(os.environ["SLURM_NTASKS"]))
 """
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    require_slurm()
-    with slurm_cluster(tmp_path_factory.mktemp("slurm")) as configuration:
-        yield configuration
-
-
-@pytest.fixture
-def slurm(cluster, monkeypatch):
-    use_cluster(cluster, monkeypatch)
 
 
 def results(study: Path) -> list[tuple]:

@@ -4,13 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from file_queue_worker import FileQueuePlan, elsewhere, make_queue, names, run_counts, workers
+from file_queue_worker import FileQueuePlan, elsewhere, make_queue, names, run_counts, wait_until, workers
 from hdeeprm.errors import DependencyNotInstalled, StudyError
 from hdeeprm.studies.launchers.identity import parse_identity
 from study_drivers import require_ray
@@ -29,13 +28,6 @@ def ray() -> Iterator[object]:
     yield ray
     ray.shutdown()
     del os.environ["HDEEPRM_EARLIER"]
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
 
 
 def new_launcher(folder: Path, **table: object):

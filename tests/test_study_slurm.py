@@ -5,40 +5,19 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from file_queue_worker import FileQueuePlan, elsewhere, make_queue, names, run_counts, workers
+from file_queue_worker import FileQueuePlan, elsewhere, make_queue, names, run_counts, wait_until, workers
 from hdeeprm.errors import StudyError
 from hdeeprm.studies.launchers.identity import parse_identity
 from hdeeprm.studies.launchers.slurm import SlurmLauncher
 from hdeeprm.studies.launchers.slurm.table import sbatch_arguments
-from slurm_cluster import CPUS_PER_NODE, NODES, require_slurm, slurm_cluster, use_cluster
+from slurm_cluster import CPUS_PER_NODE, NODES
 
 NUM_CPUS = CPUS_PER_NODE * len(NODES)
 TESTS = Path(__file__).parent
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    require_slurm()
-    with slurm_cluster(tmp_path_factory.mktemp("slurm")) as configuration:
-        yield configuration
-
-
-@pytest.fixture
-def slurm(cluster, monkeypatch):
-    use_cluster(cluster, monkeypatch)
-    return cluster
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
 
 
 def start(
