@@ -12,6 +12,7 @@ from pathlib import Path
 
 from . import (
     backend,
+    backfilling,
     decisions,
     dropin,
     flatness,
@@ -32,6 +33,7 @@ FAMILIES = {
     "planning": planning,
     "learning": learning,
     "flatness": flatness,
+    "backfilling": backfilling,
     "start_up": start_up,
     "whole_trace": whole_trace,
     "reading": reading,

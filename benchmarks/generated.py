@@ -76,32 +76,34 @@ def queueing_workload(
 
 def uniform_platform(num_cores: int) -> Platform:
     """A platform of equal nodes."""
-    processor = {
-        "cores": CORES_PER_NODE // 2,
-        "clock_ghz": 2.5,
-        "flop_per_cycle": 8.0,
-        "power_watts": 60.0,
-        "bandwidth_gb_per_s": 32.0,
+    return _equal_nodes(num_cores // CORES_PER_NODE, [CORES_PER_NODE // 2] * 2)
+
+
+def pool_platform(num_cores: int) -> Platform:
+    """All cores on one processor: a job only waits for enough of them."""
+    return _equal_nodes(1, [num_cores])
+
+
+def _equal_nodes(number: int, cores: list[int]) -> Platform:
+    """So many nodes, each with processors of so many cores."""
+    processors = {
+        str(index): {
+            "cores": count,
+            "clock_ghz": 2.5,
+            "flop_per_cycle": 8.0,
+            "power_watts": 20.0 * count,
+            "bandwidth_gb_per_s": 32.0,
+        }
+        for index, count in enumerate(cores)
     }
+    node = {"processors": [{"type": name, "number": 1} for name in processors], "memory_gb": 24.0}
     links = {"type": "InfiniBand QDR", "latency": "0us"}
     return load_platform(
         {
-            "types": {
-                "processors": {"three cores": processor},
-                "nodes": {
-                    "six cores": {
-                        "processors": [{"type": "three cores", "number": 2}],
-                        "memory_gb": 24.0,
-                    }
-                },
-            },
+            "types": {"processors": processors, "nodes": {"node": node}},
             "global_links": links,
             "clusters": [
-                {
-                    "id": "equal",
-                    "local_links": links,
-                    "nodes": [{"type": "six cores", "number": num_cores // CORES_PER_NODE}],
-                }
+                {"id": "equal", "local_links": links, "nodes": [{"type": "node", "number": number}]}
             ],
         }
     )

@@ -15,7 +15,7 @@ from hdeeprm import __version__
 from hdeeprm.errors import HDeepRMError
 from hdeeprm.interrupts import interruptible
 from hdeeprm.verbs import clean as clean_verb
-from hdeeprm.verbs import compare, export, generate, platform, schema, study, versions
+from hdeeprm.verbs import compare, export, generate, leaderboard, platform, schema, study, versions
 from hdeeprm.verbs import launch as launch_verb
 
 EXIT_INTERRUPTED = 130
@@ -34,6 +34,7 @@ VERBS: dict[str, Verb] = {
     "launch": launch_verb,
     "compare": compare,
     "study": study,
+    "leaderboard": leaderboard,
     "platform": platform,
     "generate": generate,
     "export": export,

@@ -16,7 +16,7 @@ from hdeeprm.errors import AgentError, OptionsError, RunDirectoryError, json_pat
 from hdeeprm.options import Options, load_options
 from hdeeprm.options.agent_names import LEARNER_NAMES
 from hdeeprm.playing import Decisions, Watch, play
-from hdeeprm.results import RunDirectory, WallTimes, write_results
+from hdeeprm.results import RunDirectory, WallTimes, late_notice, queue_facts, write_results
 from hdeeprm.results.directory import check_unfinished
 from hdeeprm.scenario import Scenario, used_options
 from hdeeprm.simulator.batsim.peer import LET_THEM_BE_STARTED
@@ -213,7 +213,9 @@ class _Experiment:
             env.actions.names,
             WallTimes(simulation=decisions.wall_seconds),
         )
+        facts |= queue_facts(env.simulator)
         notices = [*env.scenario.notices(), *self.notices, *(trained.notices if trained else ())]
+        notices += late_notice(env.simulator)
         return Run(directory.path, self.options, env.scenario, decisions, metrics, trained, tuple(notices))
 
 

@@ -14,6 +14,8 @@ from hdeeprm.platforms import Platform, load_platform
 from hdeeprm.workloads import TraceSettings, Workload, load_workload
 from hdeeprm.workloads.episode_windows import EpisodeWindows
 
+WORK_ROUNDING = 1e-9
+"""Share of a request within which a job's work counts as no more than it."""
 MAX_NAMED_JOBS = 10
 """How many jobs a message names before it says how many more there are."""
 
@@ -25,6 +27,9 @@ class Scenario:
     platform: Platform
     workload: Workload
     oversized_jobs: tuple[str, ...]  # ids of the jobs that could not run on the empty platform
+    short_requests: int | None = (
+        None  # jobs that may outlast their requests, where reservations count on these
+    )
 
     def notices(self) -> list[str]:
         """What the user should know of the workload: what was skipped, made up, or is too large."""
@@ -32,6 +37,11 @@ class Scenario:
             f"records skipped for {reason}: {count:,}" for reason, count in self.workload.skipped.items()
         ]
         lines += self.workload.notes
+        if self.short_requests:
+            lines.append(
+                f"jobs that run longer than they request: {self.short_requests:,}; reservations that count "
+                "on their ends may not be kept"
+            )
         if self.oversized_jobs:
             count, names = len(self.oversized_jobs), named(self.oversized_jobs)
             lines.append(f"jobs rejected, because they are too large for the platform: {count:,} ({names})")
@@ -63,7 +73,27 @@ def load_scenario(options: Options, custom_workload: str | Path | None = None) -
             f"{platform.name!r} has when it is empty: {named(oversized)}. Take a larger platform, "
             'or set workload.oversized to "reject" to go on without them'
         )
-    return Scenario(platform, workload, oversized)
+    return Scenario(platform, workload, oversized, _short_requests(options, platform, workload))
+
+
+def _short_requests(options: Options, platform: Platform, workload: Workload) -> int | None:
+    """Number of jobs that may outlast their requests; None where nothing counts on these.
+
+    A walltime that ends a job by then, even on the fastest cores, keeps it from that.
+    """
+    if options.queue.backfilling == "none" or options.queue.times == "true":
+        return None
+    speed = platform.reference_speed_flops
+    work, requested = (
+        np.where(np.isnan(given), seconds * speed, given)
+        for given, seconds in (
+            (workload.work_flop, workload.run_time),
+            (workload.requested_work_flop, workload.requested_time),
+        )
+    )
+    fastest = platform.processor_mflops[:, 0].max() * 1e6
+    goes_on = requested / fastest < workload.walltime * (1.0 - WORK_ROUNDING)
+    return int(np.count_nonzero(goes_on & (work > requested * (1.0 + WORK_ROUNDING))))
 
 
 def used_options(options: Options, custom_workload: str | Path | None = None) -> dict[str, Any]:
@@ -111,6 +141,7 @@ def _load_workload(options: Options, custom_workload: str | Path | None) -> Work
     chosen = options.workload
     settings = TraceSettings(
         nb_jobs=options.nb_jobs,
+        reading=chosen.reading,
         run_time=chosen.run_time,
         memory=chosen.memory,
         memory_unit=chosen.memory_unit,

@@ -93,6 +93,45 @@ def test_classic_runs(
 
 
 @pytest.mark.parametrize("batsim", BATSIMS)
+@pytest.mark.parametrize(
+    ("pair", "queue", "actions"),
+    [
+        ("first-high_gflops", {"backfilling": "easy"}, {}),
+        (
+            "F1-low_power",
+            {"backfilling": "easy-strict", "discipline": "commit", "candidates": "submission"},
+            {},
+        ),
+        ("wfp3-high_cores", {"backfilling": "rlscheduler", "discipline": "commit"}, {}),
+        ("unicep-high_mem", {"backfilling": "conservative", "times": "true"}, {}),
+        ("random", {"backfilling": "easy", "discipline": "commit"}, {"type": "jobs", "num_jobs": 4}),
+    ],
+)
+def test_backfilling(
+    tmp_path: Path, batsim: str, pair: str, queue: dict[str, Any], actions: dict[str, Any]
+) -> None:
+    """With requests that are too short for some jobs, too, and with the same reservations kept."""
+    options = {
+        "platform_file_path": "gaia_264",
+        "workload_file_path": "gaia_like.swf",
+        "nb_jobs": 120,
+        "seed": 2,
+        "workload": {"run_time": "synthetic", "walltime": "requested"},
+        "queue": queue,
+        "env": {"actions": actions},
+        "agent": {"name": pair},
+    }
+    ours = run(tmp_path, "embedded", options, EMBEDDED)
+    theirs = run(tmp_path, "batsim", options, {"backend": "batsim", "batsim_command": batsim})
+    assert_same(ours, theirs)
+    counts, known = (
+        json.loads((directory / "run.json").read_text())["backfilling"] for directory in (ours, theirs)
+    )
+    assert counts == known
+    assert known["backfilled"] > 0 and known["reservations"] > 0
+
+
+@pytest.mark.parametrize("batsim", BATSIMS)
 @pytest.mark.parametrize("agent", ["ppo", "reinforce"])
 def test_learning_runs(tmp_path: Path, batsim: str, agent: str) -> None:
     """A fresh Batsim per episode, several at a time; the weights are the same in the end."""

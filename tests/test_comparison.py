@@ -466,6 +466,8 @@ def test_an_agent_of_a_file_begins_anew_in_every_episode(tmp_path: Path) -> None
         ("ppo", "'ppo' learns; name the checkpoint FILE.pt"),
         ("nothing.py", "contender 'nothing.py': .*nothing.py: no such file"),
         ("optoins", "Did you mean 'options'"),
+        ("mine=score:walt-high_mem", "contender .*'walt' is not known; .*Did you mean 'wait'"),
+        ("score:wait", "contender .*Did you mean 'score:wait-high_gflops'"),
     ],
 )
 def test_what_cannot_be_compared_is_an_error(text: str, message: str) -> None:

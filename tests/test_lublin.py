@@ -14,20 +14,21 @@ from hypothesis import strategies as st
 
 from hdeeprm.errors import WorkloadError
 from hdeeprm.workloads import generate_lublin, load_workload, read_swf
-from hdeeprm.workloads.arrivals import ArrivalModel, arrival_times
-from hdeeprm.workloads.generate import generate, requested_times
-from hdeeprm.workloads.lublin import LublinJobs
+from hdeeprm.workloads.generate import generate
+from hdeeprm.workloads.generators.arrivals import ArrivalModel, arrival_times
+from hdeeprm.workloads.generators.drawing import GeneratedJobs
+from hdeeprm.workloads.generators.requests import rounded_requests
 from workload_files import SHIPPED, shared
 
 QUANTILES = (5, 25, 50, 75, 95)
 
 
 @pytest.fixture(scope="module")
-def jobs() -> LublinJobs:
+def jobs() -> GeneratedJobs:
     return generate_lublin(20_000, 256, np.random.default_rng(1))
 
 
-def test_sizes(jobs: LublinJobs) -> None:
+def test_sizes(jobs: GeneratedJobs) -> None:
     assert jobs.cores.min() == 1
     assert jobs.cores.max() == 256
     assert (jobs.cores == 1).mean() == pytest.approx(0.244, abs=0.015)
@@ -35,7 +36,7 @@ def test_sizes(jobs: LublinJobs) -> None:
     assert 0.82 < powers.mean() < 0.9  # 0.244 + 0.576 and those of any size that happen to be one
 
 
-def test_run_times(jobs: LublinJobs) -> None:
+def test_run_times(jobs: GeneratedJobs) -> None:
     assert jobs.run_time.min() >= 1
     assert jobs.run_time.max() <= math.exp(12)
     assert np.array_equal(jobs.run_time, np.floor(jobs.run_time))
@@ -47,7 +48,7 @@ def test_run_times(jobs: LublinJobs) -> None:
     assert np.log(wide).mean() == pytest.approx(312 * 0.03, abs=0.05)
 
 
-def test_more_jobs_arrive_by_day_than_by_night(jobs: LublinJobs) -> None:
+def test_more_jobs_arrive_by_day_than_by_night(jobs: GeneratedJobs) -> None:
     half_hours = (jobs.submit_time // 1800 % 48).astype(int)
     counts = np.bincount(half_hours, minlength=48)
     assert counts[24:32].mean() > 4 * counts[8:12].mean()
@@ -73,7 +74,7 @@ def test_a_day_of_the_clock_is_a_day(gaps: list[float]) -> None:
     assert later == pytest.approx(times + 86_400, abs=1e-3)
 
 
-def test_the_authors_own_sample(jobs: LublinJobs) -> None:
+def test_the_authors_own_sample(jobs: GeneratedJobs) -> None:
     trace = read_swf(shared("traces", "lublin_256.swf"))
     for ours, theirs, tolerance in (
         (np.log(jobs.run_time + 1), np.log(trace.field(4) + 1), 0.25),
@@ -124,8 +125,7 @@ def test_wrong_arguments(arguments: dict[str, Any], message: str) -> None:
 
 def test_requested_times_are_round_and_enough() -> None:
     run_time = np.array([1.0, 60, 61, 3601, 172_800, 172_801, 600_000])
-    made = LublinJobs(run_time, np.ones(7, dtype=np.int64), run_time)
-    assert requested_times(made).tolist() == [60, 60, 300, 7200, 172_800, 259_200, 604_800]
+    assert rounded_requests(run_time).tolist() == [60, 60, 300, 7200, 172_800, 259_200, 604_800]
 
 
 def test_generate(tmp_path: Path) -> None:

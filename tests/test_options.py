@@ -111,6 +111,7 @@ def test_defaults() -> None:
         "nb_jobs": None,
         "nb_resources": None,
         "platform_file_path": "learning.json",
+        "queue": {"backfilling": "none", "discipline": "rerank"},
         "seed": 0,
         "simulator": {"backend": "embedded", "clock": "exact", "instant_tolerance": 1e-9},
         "training": {
@@ -130,6 +131,7 @@ def test_defaults() -> None:
             "memory_scope": "processor",
             "memory_unit": "KB",
             "oversized": "reject",
+            "reading": "standard",
             "run_time": None,
             "walltime": "none",
             "window": None,
@@ -269,7 +271,14 @@ def test_the_type_must_fit_the_name(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "nearest"),
-    [("actor-critc", "actor-critic"), ("PPO", None), ("rolout", "rollout"), ("first-low", "first-low_power")],
+    [
+        ("actor-critc", "actor-critic"),
+        ("PPO", None),
+        ("rolout", "rollout"),
+        ("first-low", "first-low_power"),
+        ("sjf", "sjf-high_gflops"),
+        ("wpf3-high_mem", "wfp3-high_mem"),
+    ],
 )
 def test_an_unknown_name_lists_the_agents(name: str, nearest: str | None) -> None:
     offer = f" Did you mean {nearest!r}?" if nearest else ""

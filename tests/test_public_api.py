@@ -28,12 +28,17 @@ PUBLIC_NAMES = {
     ),
     "hdeeprm.options": (
         "AGENT_NAMES LEARNER_NAMES OBJECTIVES OBSERVATION_NAMES RANDOM_AGENT ActionOptions AgentOptions "
-        "EnvOptions Options PretrainOptions SimulatorOptions TrainingOptions WindowOptions WorkloadOptions "
-        "load_options observation_names options_schema register_observation_name"
+        "EnvOptions Options PretrainOptions QueueOptions SimulatorOptions TrainingOptions WindowOptions "
+        "WorkloadOptions load_options observation_names options_schema register_observation_name"
     ),
     "hdeeprm.platforms": "P_STATES Cluster PState Platform load_platform",
+    "hdeeprm.scores": (
+        "ALIASES EXAMPLE_SCORE LONGEST_PROGRAM NAMED_SCORES NAMES OPERATIONS OWN_SCORE NamedScore Score "
+        "evaluate"
+    ),
     "hdeeprm.simulator": (
-        "EmbeddedSimulator JobStatus Objective Simulator SimulatorBatch Snapshot ToldBatch ToldSimulator"
+        "EmbeddedSimulator JobStatus Objective QueueRules Simulator SimulatorBatch Snapshot ToldBatch "
+        "ToldSimulator"
     ),
     "hdeeprm.studies": "Pruned Study",
     "hdeeprm.training": "Progress TrainingFacts TrainingStopped TrainingWatch learns unwatched",

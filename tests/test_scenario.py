@@ -49,6 +49,31 @@ def test_a_job_as_large_as_the_platform_fits() -> None:
     assert scenario([JOBS[0], (0, 4, 1, 1, 8001, 0)]).oversized_jobs == ("1",)
 
 
+@pytest.mark.parametrize(
+    ("platform", "walltime", "count"),
+    [
+        ("equal_256", "none", 1),
+        ("equal_256", "requested", 0),
+        ("unequal_256", "requested", 1),  # cores faster than the mean are through with the request before
+    ],
+)
+def test_jobs_that_may_outlast_their_requests_are_counted(
+    tmp_path: Path, platform: str, walltime: str, count: int
+) -> None:
+    lines = [f"{job} 0 -1 {run} 1 -1 -1 1 10 " + "-1 " * 9 for job, run in enumerate((10, 11, 5))]
+    (tmp_path / "trace.swf").write_text("\n".join(lines))
+    content = {
+        "platform_file_path": platform,
+        "workload_file_path": str(tmp_path / "trace.swf"),
+        "workload": {"walltime": walltime},
+    }
+    found = load_scenario(load_options(content | {"queue": {"backfilling": "easy"}}))
+    assert found.short_requests == count
+    assert any("longer than they request" in line for line in found.notices()) == (count > 0)
+    for queue in ({"backfilling": "none"}, {"backfilling": "easy", "times": "true"}):
+        assert load_scenario(load_options(content | {"queue": queue})).short_requests is None
+
+
 def test_nb_resources_must_be_the_number_of_cores() -> None:
     scenario(nb_resources=4)
     with pytest.raises(

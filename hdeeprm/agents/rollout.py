@@ -98,7 +98,7 @@ class RolloutAgent(Agent):
     def _find_base(self, env: WorkloadManagementEnv) -> tuple[int, int]:
         """The pair that the settings name, or the best one."""
         pair = best_pair(env) if self.settings.base == BEST_PAIR else SelectionPair.parse(self.settings.base)
-        return int(pair.job), int(pair.core)
+        return pair.codes(env.actions.scores)
 
 
 def best_pair(env: WorkloadManagementEnv) -> SelectionPair:
@@ -124,6 +124,6 @@ def _score(
     for start in starts:
         simulator.reset(int(start), length, seed=0)
         while not simulator.over:
-            simulator.run((int(pair.job), int(pair.core)), length)
+            simulator.run(pair.codes(), length)
         total += simulator.summary()["objective"]
     return total

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from hdeeprm.agents.building import located
-from hdeeprm.errors import AgentError, HDeepRMError, OptionsError, did_you_mean
+from hdeeprm.errors import AgentError, HDeepRMError, OptionsError
 from hdeeprm.options import AGENT_NAMES, LEARNER_NAMES, Options
 from hdeeprm.options.agent_names import LEARNING, SHORTEST_FIT, added_names, resolved
-from hdeeprm.selections import EXAMPLE_PAIR, PAIR_NAMES
+from hdeeprm.scores import OWN_SCORE
+from hdeeprm.selections import EXAMPLE_PAIR, PAIR_NAMES, SelectionPair, is_pair, nearest_pair
 
 from .models import learner_sections, plugin_facts
 
@@ -114,6 +115,8 @@ class _Reader:
             yield from map(self._pair, PAIR_NAMES)
         elif resolved(what) in PAIR_NAMES:
             yield self._pair(resolved(what), label)
+        elif what.startswith(OWN_SCORE) or is_pair(what):  # what is wrong with an expression is said here
+            yield self._scored_pair(SelectionPair.parse(what).name, label)
         elif what == OWN_AGENT:
             yield Contender(label or what, self._own | {"agent": self._own_agent()})
         elif plugin := _PLUGIN.fullmatch(what):
@@ -130,6 +133,12 @@ class _Reader:
     def _pair(self, name: str, label: str | None = None) -> Contender:
         """A fixed pair; all share an environment that has the 36 of them and shows little."""
         actions = {"type": "pairs", "selection": list(PAIR_NAMES), "void": False}
+        env = self._tree["env"] | {"actions": actions, "observation": "minimal"}
+        return Contender(label or name, self._tree | {"env": env, "agent": {"name": name}}, pair=name)
+
+    def _scored_pair(self, name: str, label: str | None) -> Contender:
+        """A fixed pair whose job selection is a score, in an environment that has no other pair."""
+        actions = {"type": "pairs", "selection": [name], "void": False}
         env = self._tree["env"] | {"actions": actions, "observation": "minimal"}
         return Contender(label or name, self._tree | {"env": env, "agent": {"name": name}}, pair=name)
 
@@ -197,7 +206,7 @@ def _settings(text: str) -> dict[str, Any]:
 def _unknown(name: str) -> str:
     words = [word for word in AGENT_NAMES if word not in (*PAIR_NAMES, *LEARNER_NAMES)]
     words += [*added_names(), ALL_PAIRS, OWN_AGENT]
-    nearest = did_you_mean(name, (*words, *PAIR_NAMES, *LEARNER_NAMES))
+    nearest = nearest_pair(name, (*words, *LEARNER_NAMES))
     pair = f"a selection pair such as {EXAMPLE_PAIR!r}"
     return f"{name!r} is no agent; one of {', '.join(words)}, {pair}, {FILES}.{nearest}"
 

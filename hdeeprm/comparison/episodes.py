@@ -157,7 +157,7 @@ def is_untrained(contender: Contender, agent: Agent) -> bool:
 
 def _draws(action: str) -> bool:
     """Whether an action has a random selection."""
-    job, _, core = action.partition("-")
+    job, _, core = action.rpartition("-")
     return action != VOID_NAME and (job == JobSelection.random.name or core == CoreSelection.random.name)
 
 

@@ -58,7 +58,7 @@ def setting_of(
         num_cores=scenario.platform.num_cores,
         workload=scenario.workload.name,
         num_jobs=windows.length,
-        starts=tuple(np.unique(windows.spread(num_windows)).tolist()),
+        starts=_starts(windows, window.starts if window else None, num_windows, scenario.workload.num_jobs),
         part=part,
         load=window.load if window else None,
         seed=options.seed,
@@ -66,12 +66,29 @@ def setting_of(
     )
 
 
+def _starts(
+    windows: EpisodeWindows, given: tuple[int, ...] | None, num_windows: int, num_jobs: int
+) -> tuple[int, ...]:
+    """First jobs of the windows: those that the options give, else evenly spaced ones."""
+    if given is None:
+        return tuple(np.unique(windows.spread(num_windows)).tolist())
+    beyond = [start for start in given if start + windows.length > num_jobs]
+    if beyond:
+        raise OptionsError(
+            f"workload.window.starts: {windows.length} jobs from job {beyond[0]} go beyond the workload's "
+            f"{num_jobs}; take earlier ones or shorter windows"
+        )
+    return tuple(dict.fromkeys(given))
+
+
 def window_notes(setting: Setting, options: Options, asked: int) -> list[str]:
     """What the windows are short of."""
     num_windows = len(setting.starts)
     if options.workload.window is None:
         return ["one window, all jobs: there are no intervals; name shorter ones in workload.window"]
-    notes = [f"there are only {num_windows} windows of these jobs"] if num_windows < asked else []
-    if any(np.diff(setting.starts) < setting.num_jobs):
+    are_given = options.workload.window.starts is not None
+    few = num_windows < asked and not are_given
+    notes = [f"there are only {num_windows} windows of these jobs"] if few else []
+    if any(np.diff(np.sort(setting.starts)) < setting.num_jobs):
         notes.append("windows overlap, so that intervals and p values are too small; take fewer windows")
     return notes

@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from hdeeprm.errors import RunDirectoryError
 from hdeeprm.metrics import METRICS
-from hdeeprm.results.atomic import check_unused, open_atomically
+from hdeeprm.results.atomic import check_folder, check_unused, open_atomically
 from hdeeprm.results.csv_text import exact, quoted
 
 from .standings import Comparison, Standing
@@ -48,11 +47,10 @@ def check_writable(path: Path, force: bool) -> None:
 
     Raises:
         RunDirectoryError: If it is there and ``force`` is false or it is no plain file, or if its folder is
-            missing.
+            missing or read-only.
     """
     check_unused(path, force, "--csv")
-    if not path.parent.is_dir():
-        raise RunDirectoryError(f"{path}: there is no folder {str(path.parent)!r}; make it, or name another")
+    check_folder(path)
 
 
 def write_csv(comparison: Comparison, path: Path) -> None:

@@ -45,11 +45,16 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
     * *pairs*: the selection pairs of ``env.actions.selection`` in their order (all 36 by default: job
       selections random, first, shortest, smallest, low_mem, low_mem_bw times core selections random,
       high_gflops, high_cores, high_mem, high_mem_bw, low_power). A pair is applied repeatedly: take the
-      selected job, allocate it core by core, start it, and go on until the selected job does not fit.
+      selected job, allocate it core by core, start it, and go on until the selected job does not fit. A
+      score, such as F1 or ``score:requested_time * cores``, may take the place of the job selection.
     * *jobs*: action k starts the waiting job that has k older ones, alone, on cores by
       ``env.actions.core_selection``, for k below ``env.actions.num_jobs``. It is masked where there is no
       such job or it does not fit. While a job was started and another one fits, time stands still and the
       next decision is about the same instant.
+
+    Where ``queue.discipline`` is *commit*, a job that was selected and does not fit is selected again,
+    whatever the action, until it starts; single jobs may then be chosen whether they fit or not, and the next
+    decision comes when the chosen one has started. ``queue.backfilling`` lets others start beside it.
 
     The last action is *void* where ``env.actions.void`` is true. It starts nothing and lets time go on; it is
     masked where no job runs and none will arrive. A masked action is replaced by the first allowed one and
@@ -214,7 +219,7 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
         selection = self._pairs[action][0]
         if selection == VOID_CODE:
             return not self.simulator.may_wait()
-        return selection >= NTH_JOB and not self.simulator.fits(selection)
+        return selection >= NTH_JOB and not self.simulator.allows(selection)
 
     def action_masks(self) -> Mask:
         """Which actions are allowed at this decision point: int8, shape (actions,), 1 where allowed."""

@@ -16,7 +16,7 @@ from hdeeprm.options import Options, load_options
 from hdeeprm.scenario import Scenario, load_scenario
 from hdeeprm.selections import ActionTable
 from hdeeprm.simulator import EmbeddedSimulator, Objective, SimulatorBatch
-from hdeeprm.simulator.choosing import NewPeer, new_batch, new_simulator, peer_of
+from hdeeprm.simulator.choosing import NewPeer, new_batch, new_simulator, peer_of, queue_rules
 from hdeeprm.workloads.episode_windows import PARTS, WHOLE, EpisodeWindows
 
 from .observations import KINDS, Kind, observation_space
@@ -106,6 +106,7 @@ class DecisionProblem:
             "queue_sensitivity": chosen.queue_sensitivity,
             "num_choices": self.actions.num_choices,
             "load": window.load if window else None,
+            "queue": queue_rules(self.options.queue, self.actions.scores),
         }
 
     def no_job_can_run(self, first_job: int) -> str:

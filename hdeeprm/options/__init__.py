@@ -6,6 +6,7 @@ from hdeeprm.options.env import OBJECTIVES, ActionOptions, EnvOptions
 from hdeeprm.options.fields import OBSERVATION_NAMES, observation_names, register_observation_name
 from hdeeprm.options.loading import load_options
 from hdeeprm.options.model import Options
+from hdeeprm.options.queue import QueueOptions
 from hdeeprm.options.schema import options_schema
 from hdeeprm.options.simulator import SimulatorOptions
 from hdeeprm.options.workload import WindowOptions, WorkloadOptions
@@ -21,6 +22,7 @@ __all__ = [
     "EnvOptions",
     "Options",
     "PretrainOptions",
+    "QueueOptions",
     "SimulatorOptions",
     "TrainingOptions",
     "WindowOptions",

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, JsonValue
 
 from hdeeprm.options.agent_names import LEARNER_NAMES, RULE_NAMES, agent_name
 from hdeeprm.options.section import Section
-from hdeeprm.selections import EXAMPLE_PAIR, PAIR_NAMES, SelectionPair
+from hdeeprm.selections import EXAMPLE_PAIR, SelectionPair, is_pair
 
 HISTORICAL_LEARNING_KEYS = ("run", "hidden", "lr", "gamma")
 LEARNING_KEYS = (*HISTORICAL_LEARNING_KEYS, "input_model", "output_model")
@@ -25,7 +25,8 @@ class AgentOptions(Section):
     name: Annotated[str | None, BeforeValidator(agent_name)] = Field(
         default=None, json_schema_extra={"examples": [EXAMPLE_PAIR, *RULE_NAMES, *LEARNER_NAMES]}
     )
-    """CLASSIC: the selection pair that the agent applies at every decision, such as "first-high_gflops";
+    """CLASSIC: the selection pair that the agent applies at every decision, such as "first-high_gflops"
+    or "F1-high_gflops";
     "random" any allowed action, uniformly; "shortest-fit" the shortest job if it fits, else the smallest;
     "rollout" the action that does best over sampled futures. LEARNING: "reinforce", "actor-critic", "ppo" or
     "dqn". Or a name of the entry points hdeeprm.agents. null, without a file: action 0 at every decision."""
@@ -62,7 +63,7 @@ class AgentOptions(Section):
     @property
     def policy_pair(self) -> SelectionPair | None:
         """The pair that the agent applies at every decision; None if it is no such agent."""
-        return SelectionPair.parse(str(self.name)) if self.name in PAIR_NAMES else None
+        return SelectionPair.parse(str(self.name)) if is_pair(self.name) else None
 
 
 class PretrainOptions(Section):

@@ -6,8 +6,9 @@ from importlib import metadata
 
 from pydantic_core import PydanticCustomError
 
-from hdeeprm.errors import OptionsError, did_you_mean
-from hdeeprm.selections import EXAMPLE_PAIR, PAIR_NAMES, SelectionPair
+from hdeeprm.errors import OptionsError
+from hdeeprm.scores import OWN_SCORE
+from hdeeprm.selections import EXAMPLE_PAIR, PAIR_NAMES, SelectionPair, is_pair, nearest_pair
 
 CLASSIC = "CLASSIC"
 LEARNING = "LEARNING"
@@ -39,7 +40,7 @@ def possible_types(name: str) -> tuple[str, ...]:
     name = resolved(name)
     if name in LEARNER_NAMES:
         return (LEARNING,)
-    if name in AGENT_NAMES:
+    if name in AGENT_NAMES or is_pair(name):
         return (CLASSIC,)
     return (LEARNING, CLASSIC) if name in added_names() else ()
 
@@ -56,8 +57,18 @@ def agent_name(value: object) -> object:
 
 def _unknown(name: str) -> str:
     """What to say of a name that no agent has."""
+    if name.startswith(OWN_SCORE):
+        return _wrong_score(name)
     added = added_names()
     listed = ", ".join((*RULE_NAMES, *LEARNER_NAMES, *added))
-    nearest = did_you_mean(name, (*AGENT_NAMES, *added))
+    nearest = nearest_pair(name, (*RULE_NAMES, *LEARNER_NAMES, *added))
     shown = name if len(name) <= 60 else f"{name[:57]}..."
     return f"{shown!r} is no agent; one of {listed}, or a selection pair such as {EXAMPLE_PAIR!r}.{nearest}"
+
+
+def _wrong_score(name: str) -> str:
+    """What is wrong with a pair whose job selection is an expression."""
+    try:
+        return f"{SelectionPair.parse(name).name!r} is no agent"
+    except OptionsError as error:
+        return str(error)

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from hdeeprm.errors import OptionsError
+from hdeeprm.scores import ALIASES, NAMED_SCORES, OWN_SCORE
 from hdeeprm.selections import CoreSelection, JobSelection, read_selection
 
 OBSERVATION_NAMES = ("normal", "small", "minimal", "fit", "queue")
@@ -84,6 +85,18 @@ def window_start(value: object) -> object:
     return value
 
 
+def window_starts(value: object) -> object:
+    """Indices as a tuple; null goes through."""
+    if value is None:
+        return None
+    indices = value if isinstance(value, list | tuple) else []
+    if not indices or any(not isinstance(one, int) or isinstance(one, bool) or one < 0 for one in indices):
+        raise PydanticCustomError(
+            "wanted", "wrong starts", {"wanted": "a list of integers of at least 0, such as [1981, 2756],"}
+        )
+    return tuple(indices)
+
+
 def shares(value: object) -> object:
     """Three shares that sum to 1, as floats; null goes through."""
     if value is None:
@@ -107,13 +120,14 @@ def _is_share(value: object) -> bool:
 def selection_schema() -> dict[str, Any]:
     """JSON Schema of the three ways to write an item of a selection."""
     cores = {"type": "array", "minItems": 1, "items": {"enum": list(CoreSelection.__members__)}}
-    jobs = list(JobSelection.__members__)
+    jobs = [*JobSelection.__members__, *ALIASES, *NAMED_SCORES]
+    own = {"type": "string", "pattern": f"^{OWN_SCORE}.+"}
     written_out = {
         "type": "object",
         "minProperties": 1,
-        "propertyNames": {"enum": jobs},
+        "propertyNames": {"anyOf": [{"enum": jobs}, own]},
         "additionalProperties": cores,
     }
     names = [f"{job}-{core}" for job in jobs for core in CoreSelection.__members__]
-    item = {"anyOf": [written_out, {"enum": jobs + names}]}
+    item = {"anyOf": [written_out, {"enum": jobs + names}, own]}
     return {"anyOf": [{"type": "array", "minItems": 1, "items": item}, *item["anyOf"]]}

@@ -10,6 +10,7 @@ from pydantic import Field, PrivateAttr
 from hdeeprm.options.agent import LEARNING_KEYS, AgentOptions, TrainingOptions
 from hdeeprm.options.agent_names import CLASSIC
 from hdeeprm.options.env import EnvOptions, idle_action_keys
+from hdeeprm.options.queue import QueueOptions, idle_queue_keys
 from hdeeprm.options.section import Section
 from hdeeprm.options.simulator import SimulatorOptions, idle_simulator_keys
 from hdeeprm.options.workload import WorkloadOptions
@@ -46,6 +47,9 @@ class Options(Section):
     simulator: SimulatorOptions = SimulatorOptions()
     """Simulator that runs the jobs, and its clock."""
 
+    queue: QueueOptions = QueueOptions()
+    """Whether a job that does not fit blocks the others, and backfilling."""
+
     env: EnvOptions = EnvOptions()
     """Objective, reward, actions and observation of the decision problem."""
 
@@ -73,13 +77,16 @@ class Options(Section):
 
         What means nothing beside the others is left out: the selection where actions are jobs, ``num_jobs``
         and ``core_selection`` where they are pairs (the observation "queue" needs the former), what another
-        simulator or clock has, and what only learning agents have where the agent is a classic one.
+        simulator or clock has, what only backfilling has where there is none, and what only learning agents
+        have where the agent is a classic one.
         """
         tree = _sorted_keys(self.model_dump(mode="json"))
         for key in idle_action_keys(self.env.actions.type, self.env.observation):
             del tree["env"]["actions"][key]
         for key in idle_simulator_keys(self.simulator.backend, self.simulator.clock):
             del tree["simulator"][key]
+        for key in idle_queue_keys(self.queue.backfilling):
+            del tree["queue"][key]
         for key in LEARNING_KEYS if self.agent.type == CLASSIC else ():
             del tree["agent"][key]
         return tree

@@ -9,6 +9,7 @@ from hdeeprm.options.agent_names import CLASSIC, possible_types
 from hdeeprm.options.draft import Draft
 from hdeeprm.options.env import idle_action_keys
 from hdeeprm.options.problems import Location
+from hdeeprm.options.queue import idle_queue_keys
 from hdeeprm.options.simulator import idle_simulator_keys
 
 
@@ -55,7 +56,12 @@ def _idle(draft: Draft) -> set[tuple[str, ...]]:
     env, actions, simulator = draft.given("env"), draft.given("env", "actions"), draft.given("simulator")
     of_actions = idle_action_keys(actions.get("type", "pairs"), env.get("observation", "normal"))
     of_simulator = idle_simulator_keys(simulator.get("backend", "embedded"), simulator.get("clock", "exact"))
-    return {("env", "actions", key) for key in of_actions} | {("simulator", key) for key in of_simulator}
+    of_queue = idle_queue_keys(draft.given("queue").get("backfilling", "none"))
+    return (
+        {("env", "actions", key) for key in of_actions}
+        | {("simulator", key) for key in of_simulator}
+        | {("queue", key) for key in of_queue}
+    )
 
 
 def _drop(

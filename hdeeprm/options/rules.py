@@ -15,15 +15,15 @@ from hdeeprm.options.agent_names import (
     LEARNING,
     RANDOM_AGENT,
     possible_types,
-    resolved,
 )
 from hdeeprm.options.draft import Draft
 from hdeeprm.options.env import idle_action_keys
 from hdeeprm.options.legacy import HISTORICAL_SECTION
 from hdeeprm.options.problems import Location
+from hdeeprm.options.queue import queue_problems
 from hdeeprm.options.simulator import idle_simulator_keys
 from hdeeprm.options.workload import PARTS
-from hdeeprm.selections import PAIR_NAMES, SelectionPair, not_selected, read_selection
+from hdeeprm.selections import SelectionPair, is_pair, not_selected, read_selection
 
 A_LEARNER = f"name one of {', '.join(LEARNER_NAMES)}, or give agent.py with -a"
 """What to do where a learning agent has neither name nor file."""
@@ -44,6 +44,8 @@ def check(draft: Draft) -> None:
     _check_classic_agent(draft)
     _check_actions(draft)
     _check_simulator(draft)
+    for key, text in queue_problems(draft.given("queue"), draft.given("env", "actions").get("type", "pairs")):
+        draft.refuse(("queue", key), text)
     _check_pair(draft, ("agent", "name"))
     _check_pair(draft, ("training", "pretrain", "teacher"))
     _check_window(draft)
@@ -171,8 +173,7 @@ def _check_pair(draft: Draft, location: Location) -> None:
 
 def _pair(name: object) -> SelectionPair | None:
     """The pair that a name stands for, if it is one."""
-    found = resolved(name) if isinstance(name, str) else ""
-    return SelectionPair.parse(found) if found in PAIR_NAMES else None
+    return SelectionPair.parse(str(name)) if is_pair(name) else None
 
 
 # The window

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from hdeeprm.options.fields import shares, window_start
+from hdeeprm.options.fields import shares, window_start, window_starts
 from hdeeprm.options.section import Section
 
 PARTS = ("train", "validation", "test")
@@ -23,6 +23,12 @@ class WindowOptions(Section):
 
     length: int = Field(ge=1, examples=[1000])
     """Number of jobs in the sequence, at least 1."""
+
+    starts: Annotated[tuple[int, ...] | None, BeforeValidator(window_starts)] = Field(
+        default=None, examples=[[1981, 2756]]
+    )
+    """Indices of the first jobs of the sequences that a comparison takes, from 0 in order of submission;
+    null: evenly spaced ones."""
 
     split: Annotated[tuple[float, float, float] | None, BeforeValidator(shares)] = Field(
         default=None, examples=[[0.6, 0.2, 0.2]]
@@ -41,6 +47,11 @@ class WindowOptions(Section):
 
 class WorkloadOptions(Section):
     """How jobs are made from a trace, and what stands in for the fields that it lacks."""
+
+    reading: Literal["standard", "rlscheduler"] = "standard"
+    """What the fields of a trace mean: "standard", or "rlscheduler" as that simulator takes them: jobs
+    without run time are left out, a negative run time is 10 s, processors are the larger of those allocated
+    and requested."""
 
     run_time: Literal["logged", "synthetic"] | None = None
     """True run time of a job, which agents never see: "logged" takes what the trace recorded; "synthetic"

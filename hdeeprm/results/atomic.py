@@ -51,6 +51,19 @@ def check_unused(path: Path, force: bool, option: str) -> None:
         raise RunDirectoryError(f"{path} exists; give another name with {option}{cure}")
 
 
+def check_folder(path: Path) -> None:
+    """Refuse a file whose folder is missing or read-only, before its content costs any time.
+
+    Raises:
+        RunDirectoryError: If it cannot be written there.
+    """
+    folder = str(path.parent)
+    if not path.parent.is_dir():
+        raise RunDirectoryError(f"{path}: there is no folder {folder!r}; make it, or name another")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise RunDirectoryError(f"{path}: the folder {folder!r} is read-only; name another")
+
+
 def cannot_write(path: Path, error: OSError) -> RunDirectoryError:
     """The error that says where, why and what to do about it."""
     cure = _CURES.get(error.errno or 0, _ELSEWHERE)

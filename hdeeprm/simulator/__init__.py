@@ -3,6 +3,7 @@
 from .batch import SimulatorBatch
 from .embedded import EmbeddedSimulator, Snapshot
 from .protocol import JobStatus, Objective, Simulator
+from .queue_rules import QueueRules
 from .told import ToldSimulator
 from .told_batch import ToldBatch
 
@@ -10,6 +11,7 @@ __all__ = [
     "EmbeddedSimulator",
     "JobStatus",
     "Objective",
+    "QueueRules",
     "Simulator",
     "SimulatorBatch",
     "Snapshot",

@@ -144,12 +144,20 @@ class SimulatorBatch:
         if seeds is not None:
             streams = np.array([self._stream(index, seed) for index, seed in enumerate(seeds)])
         empty = self._open_rows(chosen, streams)
+        self._check_scores()
         if empty >= 0:
             first_job = self.simulators[empty].first_job
             raise SimulationError(f"none of the {num_jobs} jobs from job {first_job} can run on the platform")
 
     def _open_rows(self, chosen: npt.NDArray[np.bool_], streams: tables.Integers) -> int:
         return int(batch.open_rows(self.tables, self.view, chosen.astype(np.int8), streams))
+
+    def _check_scores(self) -> None:
+        """Refuse a score that is not a finite number, in any row."""
+        if self.simulators[0].queue.scores:
+            for row in np.flatnonzero(self.tables.clock["undefined_job"][:, 0] != tables.NONE):
+                one = self.simulators[row]
+                raise one.queue.undefined(one.tables.clock, one.tables.jobs, one.workload)
 
     def _stream(self, index: int, seed: int | None) -> tables.Integers:
         """The random stream of a row: of a seed, or as it is."""
@@ -171,6 +179,7 @@ class SimulatorBatch:
         threads = self._threads = self._threads or ThreadPoolExecutor(self.num_threads)
         others = [threads.submit(self._step_rows, actions, mode, *part) for part in rest]
         found = [self._step_rows(actions, mode, *first), *(other.result() for other in others)]
+        self._check_scores()
         stopped = min((index for index in found if index >= 0), default=-1)
         if stopped >= 0:
             raise SimulationError(
@@ -189,7 +198,7 @@ class SimulatorBatch:
 
     def _state(self) -> dict[str, npt.NDArray[Any]]:
         """The arrays that the state of all rows consists of."""
-        names = (*EmbeddedSimulator.STATE, "trees", "fit_tree")
+        names = (*EmbeddedSimulator.STATE, "trees", "fit_tree", "scores", "orders", "candidates")
         shown = ("observations", "masks", "outcomes")
         state = {name: getattr(self.tables, name) for name in names}
         return state | {f"view_{name}": getattr(self.view, name) for name in shown}

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeAlias
 
+from hdeeprm.options.queue import QueueOptions
 from hdeeprm.options.simulator import SimulatorOptions
 from hdeeprm.platforms import Platform
+from hdeeprm.scores import Score
 from hdeeprm.workloads.workload import Workload
 
 from .batch import SimulatorBatch
 from .batsim.peer import Peer
 from .embedded import EmbeddedSimulator
+from .queue_rules import QueueRules
 from .told import ToldSimulator
 from .told_batch import ToldBatch
 
@@ -42,6 +45,11 @@ def _embedded(chosen: SimulatorOptions, platform: Platform, workload: Workload) 
     from .batsim.retracing import RetracingPeer
 
     return RetracingPeer(EmbeddedPeer(platform, simgrid=chosen.simgrid, start_power=chosen.start_power))
+
+
+def queue_rules(chosen: QueueOptions, scores: tuple[Score, ...]) -> QueueRules:
+    """How the options have the queue served, with the scores of the actions."""
+    return QueueRules(scores, **chosen.model_dump())
 
 
 def new_simulator(

@@ -27,6 +27,7 @@ from .layout import (
 )
 from .logs import JOB_RECORD, OVERSUBSCRIPTION, joined_placements, packed_as
 from .protocol import Objective, Records
+from .queue_rules import QueueRules
 
 _STREAM = tuple(f"random_{place}" for place in range(1, 7))
 _REFUSALS = {
@@ -64,9 +65,13 @@ class EmbeddedSimulator(Gauges):
             A decision point is then an instant at which one of them fits.
         load: What each episode of ``max_jobs`` jobs is to offer, by stretching its arrivals; None leaves
             them.
+        queue: How the queue is served, and the scores that job selections rank by.
     """
 
-    STATE = ("clock", "progress", "segments", "nodes", "processors", "words", "waiting", "ranks")
+    STATE = (
+        *("clock", "progress", "segments", "nodes", "processors", "words"),
+        *("waiting", "ranks", "reservations"),
+    )
     """The tables that a state consists of; the others are fixed, derived or scratch."""
     snapshot_kind: type[Snapshot] = Snapshot
     decisions_at_once = 2000
@@ -85,6 +90,7 @@ class EmbeddedSimulator(Gauges):
         queue_sensitivity: float = 0.05,
         num_choices: int = 0,
         load: float | None = None,
+        queue: QueueRules | None = None,
     ) -> None:
         self.platform = platform
         self.workload = workload
@@ -92,7 +98,9 @@ class EmbeddedSimulator(Gauges):
         jobs = job_table(platform, workload)
         if load is not None:
             jobs["arrival_scale"] = arrival_scales(platform, workload, self._max_jobs, load)
-        self._take_tables(build_simulation(platform, jobs, self._max_jobs, recording))
+        self.queue = queue or QueueRules()
+        self._take_tables(build_simulation(platform, jobs, self._max_jobs, recording, self.queue))
+        self.queue.write(self.tables.clock, platform, workload)
         self.job_limits = np.array(astuple(workload.job_limits))
         self._clock["objective"][0] = objective
         self._clock["integrated"][0] = integrated
@@ -119,7 +127,10 @@ class EmbeddedSimulator(Gauges):
 
     def beside(self) -> EmbeddedSimulator:
         """Another simulator over the same platform, jobs and objective: of pairs, without logs."""
-        simulation = build_simulation(self.platform, self.tables.jobs, self._max_jobs, recording=False)
+        simulation = build_simulation(
+            self.platform, self.tables.jobs, self._max_jobs, recording=False, queue=self.queue
+        )
+        self.queue.write(simulation.clock, self.platform, self.workload)
         for name in ("objective", "tolerance", "queue_sensitivity"):
             simulation.clock[name] = self._clock[name]
         return self.on_tables(simulation)
@@ -170,6 +181,7 @@ class EmbeddedSimulator(Gauges):
         self._placements.clear()
         self._oversubscriptions.clear()
         episode.reset(self.tables, stream)
+        self._check_scores()
         self._see(self._run((tables.VOID, tables.VOID), self._no_records)[1])
 
     def close(self) -> None:
@@ -241,12 +253,23 @@ class EmbeddedSimulator(Gauges):
 
     def _see(self, outcome: int) -> None:
         """Take in what time brought."""
+        self._check_scores()
         self._clock["over"][0] = outcome != tables.DECISION
         if outcome == tables.STALLED:
             raise SimulationError(
                 f"stalled at {self.now:g} s: {self.num_waiting} jobs wait, none runs and none will arrive, "
                 "and the action started none; the void action is masked here"
             )
+
+    def _check_scores(self) -> None:
+        """Refuse a score that is not a finite number.
+
+        Raises:
+            OptionsError: If a job has such a score.
+        """
+        if self.queue.scores and self._clock["undefined_job"][0] != tables.NONE:
+            self._clock["over"][0] = 1
+            raise self.queue.undefined(self.tables.clock, self.tables.jobs, self.workload)
 
     def place(self, job: int, cores: npt.NDArray[np.int64], time: float | None = None) -> None:
         """Start a waiting job of the episode on given cores, as a part of the next decision.
@@ -294,6 +317,10 @@ class EmbeddedSimulator(Gauges):
     def fits(self, job_selection: int) -> bool:
         """Whether the waiting job that a selection picks, other than *random*, fits whole now."""
         return bool(episode.fits(self.tables, job_selection))
+
+    def allows(self, job_selection: int) -> bool:
+        """Whether an action with this job selection is not masked."""
+        return bool(episode.allows(self.tables, job_selection))
 
     def submit_times(self) -> tables.Floats:
         """When each job of the episode is submitted, in s since the first, float64, shape (jobs,)."""

@@ -91,7 +91,7 @@ class Futures:
         """Make room for futures of so many jobs."""
         platform = self._simulator.platform
         jobs = np.zeros(num_jobs, tables.JOB)
-        one = build_simulation(platform, jobs, num_jobs, recording=False)
+        one = build_simulation(platform, jobs, num_jobs, recording=False, queue=self._simulator.queue)
         one.clock["episode_jobs"] = num_jobs
         episode.reset(one, np.zeros(0, np.int64))
         many = side_by_side(one, self._num_futures)

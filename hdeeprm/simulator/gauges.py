@@ -86,6 +86,26 @@ class Gauges:
         return self._integer("num_pstate_commands"), self._integer("num_pstate_changes")
 
     @property
+    def num_backfilled(self) -> int:
+        """Number of jobs that started while one that goes before them did not."""
+        return self._integer("num_backfilled")
+
+    @property
+    def num_reserved(self) -> int:
+        """Number of reservations that were made."""
+        return self._integer("num_reserved")
+
+    @property
+    def num_late(self) -> int:
+        """Number of jobs that started later than their reservation had promised."""
+        return self._integer("num_late")
+
+    @property
+    def worst_delay(self) -> float:
+        """The most that a job started later than promised, in s."""
+        return self._float("worst_delay")
+
+    @property
     def invalid_actions(self) -> int:
         """Number of masked actions of this episode that were replaced."""
         return self._integer("invalid_actions")

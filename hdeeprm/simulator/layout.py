@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from hdeeprm.platforms import Platform
@@ -10,6 +12,7 @@ from hdeeprm.workloads.workload import Workload
 from .kernel import tables
 from .kernel.randomness import MODULUS_2
 from .kernel.tables import Floats, Integers, Simulation, Table
+from .queue_rules import QueueRules
 
 NODE_FACTS = ("memory_kb", "first_processor", "num_processors")
 PROCESSOR_FACTS = (
@@ -18,11 +21,13 @@ PROCESSOR_FACTS = (
 )
 """What does not change in a simulation."""
 
+_PLAIN = QueueRules()
+
 LOG_SIZE = 65_536
 """Entries that the log has beyond what one decision and one instant may add."""
 
 
-def platform_tables(platform: Platform) -> dict[str, Table]:
+def platform_tables(platform: Platform) -> dict[str, Any]:
     """The tables of nodes, processors, words of cores, and the trees over them."""
     words, first_words, num_words = _words(platform)
     processors = np.zeros(platform.num_processors, tables.PROCESSOR)
@@ -143,7 +148,9 @@ def _run_times(platform: Platform, workload: Workload) -> Floats:
     return np.asarray(np.where(np.isnan(work), workload.run_time, work))
 
 
-def build_simulation(platform: Platform, jobs: Table, max_jobs: int, recording: bool) -> Simulation:
+def build_simulation(
+    platform: Platform, jobs: Table, max_jobs: int, recording: bool, queue: QueueRules = _PLAIN
+) -> Simulation:
     """All tables of a simulation, for episodes of up to ``max_jobs`` jobs; the kernel's reset fills them."""
     log_size = LOG_SIZE + 2 * platform.num_cores if recording else 0
     simulation = Simulation(
@@ -156,7 +163,10 @@ def build_simulation(platform: Platform, jobs: Table, max_jobs: int, recording: 
         stack=np.zeros(128, np.int64),
         log=np.zeros(log_size, tables.LOG),
         **platform_tables(platform),
+        **queue.tables(platform.num_cores, platform.num_nodes, max_jobs),
     )
+    simulation.clock["picked"] = simulation.clock["reserved_job"] = tables.NONE
+    simulation.clock["undefined_job"] = tables.NONE
     simulation.clock["num_cores"] = platform.num_cores
     simulation.clock["recording"] = simulation.clock["noting_pstates"] = recording
     simulation.clock["over"] = 1

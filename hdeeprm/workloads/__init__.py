@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hdeeprm.workloads.batsim_json import workload_from_json
     from hdeeprm.workloads.from_swf import workload_from_swf
+    from hdeeprm.workloads.generators.lublin import LublinModel, generate_lublin
     from hdeeprm.workloads.loading import load_workload
-    from hdeeprm.workloads.lublin import LublinModel, generate_lublin
     from hdeeprm.workloads.settings import TraceSettings
     from hdeeprm.workloads.swf import SwfTrace, read_swf
     from hdeeprm.workloads.swf_writer import write_swf
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "JobLimits": "workload",
-    "LublinModel": "lublin",
+    "LublinModel": "generators.lublin",
     "SwfTrace": "swf",
     "TraceSettings": "settings",
     "Workload": "workload",
-    "generate_lublin": "lublin",
+    "generate_lublin": "generators.lublin",
     "load_workload": "loading",
     "read_swf": "swf",
     "workload_from_json": "batsim_json",

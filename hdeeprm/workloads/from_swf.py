@@ -77,7 +77,7 @@ def _workload(
         requested_time=requested_time,
         run_time=jobs.run_time if logged else draw_run_times(requested_time, run_time_rng),
         memory_kb=_memory_kb(jobs, settings, memory_rng),
-        bandwidth_mb_per_s=_bandwidths(len(job_ids), settings, bandwidth_rng),
+        bandwidth_mb_per_s=_bandwidths(jobs, settings, bandwidth_rng),
         walltime=requested_time.copy() if settings.walltime == "requested" else np.full(len(job_ids), np.inf),
         work_flop=unknown,
         requested_work_flop=unknown.copy(),
@@ -101,6 +101,7 @@ def _pick(records: Records, positions: IntArray) -> Records:
         records.processors[positions],
         records.memory_kb[positions],
         records.time_was_requested[positions],
+        records.bandwidth_mb_per_s[positions],
     )
 
 
@@ -112,10 +113,13 @@ def _memory_kb(jobs: Records, settings: TraceSettings, rng: np.random.Generator)
     return np.where(missing, draw_memories(len(known), rng), known)
 
 
-def _bandwidths(num_jobs: int, settings: TraceSettings, rng: np.random.Generator) -> IntArray:
+def _bandwidths(jobs: Records, settings: TraceSettings, rng: np.random.Generator) -> IntArray:
+    num_jobs = len(jobs.run_time)
     if settings.mem_bw == "none":
         return np.zeros(num_jobs, dtype=np.int64)
-    return draw_bandwidths(num_jobs, rng)
+    missing = np.isnan(jobs.bandwidth_mb_per_s)
+    known = np.where(missing, 0.0, jobs.bandwidth_mb_per_s).astype(np.int64)
+    return np.where(missing, draw_bandwidths(num_jobs, rng), known)
 
 
 def _unique_ids(numbers: FloatArray) -> tuple[list[str], list[str]]:
@@ -142,7 +146,7 @@ def _notes(jobs: Records, settings: TraceSettings, logged: bool) -> list[str]:
     notes = [f"{np.count_nonzero(at)} of {total} {text}" for text, at in counts.items() if at.any()]
     if not logged and settings.run_time is None:
         notes.append("the trace has no run times: they are drawn from the requested times")
-    if settings.mem_bw == "draw":
+    if settings.mem_bw == "draw" and np.isnan(jobs.bandwidth_mb_per_s).any():
         notes.append('memory bandwidth is drawn, 4 to 24 GB/s per core (workload.mem_bw: "none" for none)')
     return notes
 

@@ -22,6 +22,9 @@ REQUESTED_PROCESSORS, REQUESTED_TIME, REQUESTED_MEMORY = 8, 9, 10
 KB_PER_UNIT = {"bytes": (1, 1000), "KB": (1, 1), "MB": (1000, 1)}
 """Numerator and denominator of a unit in KB; 1 MB = 1000 KB, as everywhere in the project."""
 
+RLSCHEDULER_RUN_TIME = 10.0
+"""s, of a job whose run time is negative [Zhang et al. 2020, RLScheduler]."""
+
 LARGEST_INTEGER = 2.0**53
 """Integers up to here are exact in float64, the type the fields are read into."""
 
@@ -36,6 +39,7 @@ class Records:
     processors: FloatArray  # whole numbers
     memory_kb: FloatArray  # whole numbers, per core
     time_was_requested: BoolArray
+    bandwidth_mb_per_s: FloatArray  # whole numbers, per core
 
 
 def read_records(trace: SwfTrace, settings: TraceSettings) -> Records:
@@ -46,7 +50,7 @@ def read_records(trace: SwfTrace, settings: TraceSettings) -> Records:
 
     Args:
         trace: The trace.
-        settings: Unit and scope of the memory fields.
+        settings: Unit and scope of the memory fields, and whose reading of times and processors counts.
 
     Returns:
         The values of all records, usable or not.
@@ -57,9 +61,14 @@ def read_records(trace: SwfTrace, settings: TraceSettings) -> Records:
     run_time = trace.field(RUN_TIME)
     asked_time = _known(trace.field(REQUESTED_TIME))
     processors = _first_known(trace.field(REQUESTED_PROCESSORS), trace.field(ALLOCATED_PROCESSORS))
+    if settings.reading == "rlscheduler":
+        run_time = np.where(run_time < 0, RLSCHEDULER_RUN_TIME, run_time)
+        processors = np.fmax(processors, _known(trace.field(ALLOCATED_PROCESSORS)))
     processors = np.ceil(processors)
     memory_kb = _memory_kb(trace, processors, settings)
     _check_exact(trace, processors, "processors")
+    bandwidth = _bandwidth(trace)
+    _check_exact(trace, bandwidth, "MB/s of memory bandwidth per core")
     _check_exact(trace, memory_kb, "KB of memory per core", " Check memory_unit and memory_scope")
     return Records(
         submit_time=trace.field(SUBMIT_TIME),
@@ -68,6 +77,7 @@ def read_records(trace: SwfTrace, settings: TraceSettings) -> Records:
         processors=processors,
         memory_kb=memory_kb,
         time_was_requested=~np.isnan(asked_time),
+        bandwidth_mb_per_s=bandwidth,
     )
 
 
@@ -77,7 +87,8 @@ def usable_records(
     """Positions of the records that make a job, and how many do not, by reason.
 
     A record with several faults is counted once, under the first of them in this order: negative run
-    time, negative submit time, no processors, no requested time, no memory.
+    time, no run time (where RLScheduler's reading counts), negative submit time, no processors, no requested
+    time, no memory.
 
     Args:
         records: All records.
@@ -89,6 +100,7 @@ def usable_records(
     """
     faults = {
         "negative run time": (records.run_time < 0) & needs_run_time,
+        "no run time": (records.run_time == 0) & (settings.reading == "rlscheduler"),
         "negative submit time": records.submit_time < 0,
         "no processors": np.isnan(records.processors),
         "no requested time": np.isnan(records.requested_time),
@@ -119,6 +131,13 @@ def _memory_kb(trace: SwfTrace, processors: FloatArray, settings: TraceSettings)
     sharers = processors if settings.memory_scope == "job" else 1.0
     with np.errstate(over="ignore"):
         return np.asarray(np.ceil(memory * numerator / (denominator * sharers)), dtype=np.float64)
+
+
+def _bandwidth(trace: SwfTrace) -> FloatArray:
+    """Memory bandwidth where the trace has it; a job may well ask for 0."""
+    if trace.bandwidth_mb_per_s is None:
+        return np.full(trace.num_records, np.nan)
+    return np.where(trace.bandwidth_mb_per_s < 0, np.nan, np.ceil(trace.bandwidth_mb_per_s))
 
 
 def _check_exact(trace: SwfTrace, values: FloatArray, what: str, cure: str = "") -> None:

@@ -14,6 +14,8 @@ class TraceSettings:
 
     Attributes:
         nb_jobs: Number of jobs taken from the start of the trace; None takes all.
+        reading: "standard", or "rlscheduler" for the jobs that RLScheduler makes of a trace: those without
+            run time are left out, a negative run time is 10 s, processors are the larger of the two fields.
         run_time: "logged" (field 4), "synthetic" (drawn from the requested time), or None: logged where
             the trace has run times, otherwise synthetic.
         memory: What a job gets for which the trace knows no memory: none, no place, or a draw.
@@ -24,6 +26,7 @@ class TraceSettings:
     """
 
     nb_jobs: int | None = None
+    reading: Literal["standard", "rlscheduler"] = "standard"
     run_time: Literal["logged", "synthetic"] | None = None
     memory: Literal["zero", "skip", "draw"] = "zero"
     memory_unit: Literal["KB", "bytes", "MB"] = "KB"

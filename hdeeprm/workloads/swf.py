@@ -41,6 +41,10 @@ SWF_FIELDS = (
     "think time",
 )
 NUM_FIELDS = len(SWF_FIELDS)
+BANDWIDTH_HEADER = "Field19"
+BANDWIDTH_FIELD = "memory bandwidth in MB/s per processor"
+"""Header line of traces that have a 19th field, which the standard does not know; -1 = missing."""
+
 COMMENT = b";"
 SHOWN_CHARACTERS = 40
 
@@ -55,11 +59,16 @@ class SwfTrace:
     header: Mapping[str, str]  # comment lines "Key: value"; lines of one key joined by line ends
     fields: FloatArray  # (num_records, 18); -1 where the trace does not know
     line_numbers: IntArray  # (num_records,), from 1
+    bandwidth_mb_per_s: FloatArray | None = (
+        None  # (num_records,), per core; None where there is no such field
+    )
 
     def __post_init__(self) -> None:
         """Makes the arrays immutable."""
         self.fields.flags.writeable = False
         self.line_numbers.flags.writeable = False
+        if self.bandwidth_mb_per_s is not None:
+            self.bandwidth_mb_per_s.flags.writeable = False
 
     @property
     def num_records(self) -> int:
@@ -115,8 +124,14 @@ def parse_swf(data: bytes, source: str) -> SwfTrace:
             f"{source}: no job in the trace ({len(comments)} comment lines, 0 records); "
             "an SWF trace has one line of 18 numbers for each job"
         )
-    fields = _parse_records(records, line_numbers, source)
-    return SwfTrace(source, parse_header(comments), fields, np.array(line_numbers, dtype=np.int64))
+    header = parse_header(comments)
+    names: tuple[str, ...] = SWF_FIELDS
+    if header.get(BANDWIDTH_HEADER) == BANDWIDTH_FIELD:
+        names = (*SWF_FIELDS, "memory bandwidth")
+    fields = _parse_records(records, line_numbers, source, names)
+    bandwidth = fields[:, NUM_FIELDS].copy() if len(names) > NUM_FIELDS else None
+    numbers = np.array(line_numbers, dtype=np.int64)
+    return SwfTrace(source, header, np.ascontiguousarray(fields[:, :NUM_FIELDS]), numbers, bandwidth)
 
 
 def parse_header(comments: Iterable[bytes]) -> Mapping[str, str]:
@@ -137,31 +152,33 @@ def parse_header(comments: Iterable[bytes]) -> Mapping[str, str]:
     return MappingProxyType(header)
 
 
-def _parse_records(records: Sequence[str], line_numbers: Sequence[int], source: str) -> FloatArray:
+def _parse_records(
+    records: Sequence[str], line_numbers: Sequence[int], source: str, names: Sequence[str]
+) -> FloatArray:
     """All records in one go; only where that fails, line by line to say where and why."""
     try:
-        fields = np.loadtxt(records, comments=None, usecols=range(NUM_FIELDS), ndmin=2)
+        fields = np.loadtxt(records, comments=None, usecols=range(len(names)), ndmin=2)
     except ValueError:
         fields = None
     if fields is None or not np.isfinite(fields).all():
         for record, line_number in zip(records, line_numbers, strict=True):
-            _check_record(record, f"{source}:{line_number}")
+            _check_record(record, f"{source}:{line_number}", names)
         raise WorkloadError(f"{source}: the records cannot be read as numbers; write one job a line")
     return fields
 
 
-def _check_record(record: str, where: str) -> None:
+def _check_record(record: str, where: str, names: Sequence[str]) -> None:
     words = record.split()
-    for name, word in zip(SWF_FIELDS, words, strict=False):
+    for name, word in zip(names, words, strict=False):
         if not _is_finite_number(word):
-            number = SWF_FIELDS.index(name) + 1
+            number = names.index(name) + 1
             shown = word if len(word) <= SHOWN_CHARACTERS else f"{word[:SHOWN_CHARACTERS]}..."
             raise WorkloadError(
                 f"{where}: field {number} ({name}) is {shown!r}; it must be a finite number, -1 where unknown"
             )
-    if len(words) < NUM_FIELDS:
+    if len(words) < len(names):
         raise WorkloadError(
-            f"{where}: the record has {len(words)} fields, an SWF record has {NUM_FIELDS}; "
+            f"{where}: the record has {len(words)} fields, an SWF record has {len(names)}; "
             "complete the line (-1 where unknown) or remove it"
         )
 

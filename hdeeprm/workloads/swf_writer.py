@@ -9,7 +9,7 @@ import numpy as np
 
 from hdeeprm.errors import WorkloadError
 from hdeeprm.workloads.files import write_file
-from hdeeprm.workloads.swf import NUM_FIELDS
+from hdeeprm.workloads.swf import BANDWIDTH_FIELD, BANDWIDTH_HEADER, NUM_FIELDS
 from hdeeprm.workloads.workload import FloatArray, IntArray
 
 UNKNOWN = -1.0
@@ -47,13 +47,20 @@ def swf_fields(
     return fields
 
 
-def write_swf(path: str | Path, fields: FloatArray, header: Mapping[str, str] | None = None) -> Path:
+def write_swf(
+    path: str | Path,
+    fields: FloatArray,
+    header: Mapping[str, str] | None = None,
+    bandwidth_mb_per_s: FloatArray | None = None,
+) -> Path:
     """Writes a trace; reading it again gives the same numbers and the same header.
 
     Args:
         path: File to write, whole or not at all.
         fields: Records, shape (num_jobs, 18).
         header: ``Key: value`` lines to put on top; a value of several lines repeats its key.
+        bandwidth_mb_per_s: Memory bandwidth in MB/s per core, shape (num_jobs,), written as a 19th field
+            that the header announces; None for the standard's 18.
 
     Returns:
         The path written.
@@ -63,10 +70,14 @@ def write_swf(path: str | Path, fields: FloatArray, header: Mapping[str, str] | 
     """
     if fields.ndim != 2 or fields.shape[1] != NUM_FIELDS or not len(fields):
         raise WorkloadError(f"{path}: records of shape {fields.shape}; SWF needs (num_jobs, {NUM_FIELDS})")
+    header = dict(header or {})
+    if bandwidth_mb_per_s is not None:
+        header[BANDWIDTH_HEADER] = BANDWIDTH_FIELD
+        fields = np.column_stack((fields, bandwidth_mb_per_s))
     if not np.isfinite(fields).all():
         raise WorkloadError(f"{path}: a field is not finite; write -1 where a number is unknown")
-    lines = [f"; {key}: {line}" for key, value in (header or {}).items() for line in value.split("\n")]
-    columns = [_words(fields[:, column]) for column in range(NUM_FIELDS)]
+    lines = [f"; {key}: {line}" for key, value in header.items() for line in value.split("\n")]
+    columns = [_words(fields[:, column]) for column in range(fields.shape[1])]
     lines += [" ".join(words) for words in zip(*columns, strict=True)]
     return write_file(path, "\n".join(lines) + "\n")
 

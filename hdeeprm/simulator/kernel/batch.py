@@ -54,6 +54,14 @@ def row(stack: Sim, index: int) -> Sim:
         stack.fit_tree[index],
         stack.stack[index],
         stack.log[index],
+        stack.programs[index],
+        stack.registers[index],
+        stack.scores[index],
+        stack.orders[index],
+        stack.candidates[index],
+        stack.plan[index],
+        stack.node_plan[index],
+        stack.reservations[index],
     )
 
 

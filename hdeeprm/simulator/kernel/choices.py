@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from .compiling import compiled
 from .fitting import blocked_by
-from .queue import waiting_job
-from .tables import FIRST, NOT_BLOCKED, NTH_JOB, VOID, Integers
+from .queue import select_job
+from .tables import NOT_BLOCKED, NTH_JOB, VOID, Integers
 from .tables import Simulation as Sim
 from .time import nothing_to_come
 
@@ -18,12 +18,9 @@ Masks = npt.NDArray[np.int8]
 @compiled
 def fits(sim: Sim, job_selection: int) -> bool:
     """Whether the waiting job that a selection picks fits now; *random* is not asked."""
-    selection, place = job_selection, 0
-    if job_selection >= NTH_JOB:
-        selection, place = FIRST, job_selection - NTH_JOB
-    if place >= sim.clock[0].num_waiting:
+    if max(0, job_selection - NTH_JOB) >= sim.clock[0].num_waiting:
         return False
-    return bool(blocked_by(sim, waiting_job(sim, selection, place)) == NOT_BLOCKED)
+    return bool(blocked_by(sim, select_job(sim, job_selection)) == NOT_BLOCKED)
 
 
 @compiled
@@ -42,6 +39,8 @@ def is_allowed(sim: Sim, job_selection: int) -> bool:
     """Whether an action with this job selection may be taken now."""
     if job_selection == VOID:
         return not nothing_to_come(sim)
+    if sim.clock[0].committing:
+        return job_selection - NTH_JOB < sim.clock[0].num_waiting
     return job_selection < NTH_JOB or fits(sim, job_selection)
 
 

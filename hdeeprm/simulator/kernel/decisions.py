@@ -2,15 +2,51 @@
 
 from __future__ import annotations
 
+from .backfilling import backfill
 from .choices import any_choice_fits
 from .compiling import compiled
+from .conservative import start_reserved
 from .fitting import blocked_by
 from .placement import allocate, start_job
 from .queue import select_job
 from .rewards import instant_reward, pay
-from .tables import DECISION, NOT_BLOCKED, NTH_JOB, VOID
+from .tables import CONSERVATIVE, DECISION, NONE, NOT_BLOCKED, NTH_JOB, VOID
 from .tables import Simulation as Sim
 from .time import advance
+
+
+@compiled
+def _start_selected(sim: Sim, job_selection: int, core_selection: int) -> int:
+    """Start selected jobs until one does not fit, which is returned, or none is left; a single job once."""
+    clock = sim.clock[0]
+    while clock.num_waiting > 0 and (clock.picked != NONE or job_selection - NTH_JOB < clock.num_waiting):
+        job = clock.picked if clock.picked != NONE else select_job(sim, job_selection)
+        clock.decision_blocked_by = blocked_by(sim, job)
+        if clock.decision_blocked_by != NOT_BLOCKED:
+            return job
+        allocate(sim, job, core_selection)
+        start_job(sim, job)
+        clock.reserved_job = NONE  # of a job that this one went before
+        clock.decision_started += 1
+        if job_selection >= NTH_JOB:
+            break
+    return NONE
+
+
+@compiled
+def serve(sim: Sim, job_selection: int, core_selection: int) -> None:
+    """Start what a pair of selections lets start now."""
+    clock = sim.clock[0]
+    if clock.backfilling == CONSERVATIVE:
+        start_reserved(sim, job_selection, core_selection)
+        return
+    blocked = _start_selected(sim, job_selection, core_selection)
+    if blocked == NONE:
+        return
+    if clock.committing:
+        clock.picked, clock.picked_core_selection = blocked, core_selection
+    if clock.backfilling:
+        backfill(sim, blocked, job_selection, core_selection)
 
 
 @compiled
@@ -22,32 +58,38 @@ def decide(sim: Sim, job_selection: int, core_selection: int) -> None:
     clock.decision_started = clock.num_placed
     clock.num_placed = 0
     clock.decision_blocked_by = NOT_BLOCKED
-    while job_selection - NTH_JOB < clock.num_waiting and job_selection != VOID and clock.num_waiting > 0:
-        job = select_job(sim, job_selection)
-        clock.decision_blocked_by = blocked_by(sim, job)
-        if clock.decision_blocked_by != NOT_BLOCKED:
-            break
-        allocate(sim, job, core_selection)
-        start_job(sim, job)
-        clock.decision_started += 1
-        if job_selection >= NTH_JOB:
-            break
+    if job_selection != VOID and clock.num_waiting > 0:
+        serve(sim, job_selection, core_selection)
     clock.decision_reward = instant_reward(sim)
     clock.advancing = 1
+
+
+@compiled
+def may_choose(sim: Sim) -> bool:
+    """Whether this instant is a decision point, where actions are single jobs.
+
+    One that was picked and did not fit blocks until it starts; then any job may be picked.
+    """
+    clock = sim.clock[0]
+    if not clock.committing:
+        return any_choice_fits(sim)
+    if clock.picked != NONE:
+        serve(sim, NTH_JOB, clock.picked_core_selection)
+    return bool(clock.picked == NONE and clock.num_waiting > 0)
 
 
 @compiled
 def next_decision(sim: Sim) -> int:
     """Go to the next decision point.
 
-    Where actions are single jobs, that is this instant again as long as jobs are started and others fit; an
-    instant at which none of them fits is no decision point.
+    Where actions are single jobs, that is this instant again as long as jobs are started and others can be
+    chosen; an instant at which none can is no decision point.
     """
     clock = sim.clock[0]
-    if clock.num_choices > 0 and clock.advancing and clock.decision_started > 0 and any_choice_fits(sim):
+    if clock.num_choices > 0 and clock.advancing and clock.decision_started > 0 and may_choose(sim):
         return DECISION
     outcome = advance(sim)
-    while outcome == DECISION and clock.num_choices > 0 and not any_choice_fits(sim):
+    while outcome == DECISION and clock.num_choices > 0 and not may_choose(sim):
         outcome = advance(sim)
     return outcome
 

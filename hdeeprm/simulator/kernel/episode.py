@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .choices import Masks, write_mask
+from .choices import Masks, is_allowed, write_mask
 from .choices import fits as choice_fits
 from .compiling import compiled, entry_point
 from .decisions import close_decision, decide, next_decision
@@ -90,6 +90,12 @@ def summary(sim: Sim, out: Table) -> None:
 def fits(sim: Sim, job_selection: int) -> bool:
     """Whether the waiting job that a selection picks fits now."""
     return choice_fits(sim, job_selection)
+
+
+@entry_point
+def allows(sim: Sim, job_selection: int) -> bool:
+    """Whether an action with this job selection may be taken now."""
+    return is_allowed(sim, job_selection)
 
 
 @compiled

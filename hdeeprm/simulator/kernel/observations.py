@@ -16,10 +16,10 @@ from .bits import lowest_bit
 from .compiling import compiled
 from .fitting import blocked_by
 from .processors import FLOP_PER_MFLOP, active_mflops, active_milliwatts
+from .programs import submission
 from .queue import quantile, waiting_job
 from .tables import FIRST, LOW_MEM_BW, NONE, NOT_BLOCKED, SHORTEST, Floats
 from .tables import Simulation as Sim
-from .time import submission
 
 Floats32 = npt.NDArray[np.float32]
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from .compiling import compiled
 from .core_selection import MB_PER_GB, mark_all
-from .queue import rank_jobs
+from .queue import clear_queue, rank_jobs, score_jobs
 from .randomness import below
 from .tables import NONE, PENDING, Integers
 from .tables import Simulation as Sim
@@ -28,6 +29,9 @@ def _reset_clock(sim: Sim, first_job: int, num_jobs: int) -> None:
     clock.arrival_scale = sim.jobs[first_job].arrival_scale
     clock.next_arrival = clock.num_waiting = clock.num_running = clock.num_ended = clock.num_started = 0
     clock.num_decisions = clock.num_placed = clock.last_waiting = clock.advancing = 0
+    clock.picked = clock.reserved_job = NONE
+    clock.replanning = clock.num_backfilled = clock.num_reserved = clock.num_late = 0
+    clock.worst_delay = 0.0
     clock.opening = 1
     clock.num_placements = clock.num_oversubscriptions = 0
     clock.num_pstate_changes = clock.num_pstate_commands = clock.num_set_words = 0
@@ -38,15 +42,17 @@ def _reset_clock(sim: Sim, first_job: int, num_jobs: int) -> None:
 
 
 @compiled
-def _reset_queue(sim: Sim, first_job: int, num_jobs: int) -> None:
+def _reset_queue(sim: Sim, has_other_jobs: bool) -> None:
     clock = sim.clock[0]
-    if first_job != clock.first_job or num_jobs != clock.num_jobs:
-        clock.first_job, clock.num_jobs = first_job, num_jobs
+    if has_other_jobs:
         clock.fenwick_step = 1
-        while 2 * clock.fenwick_step <= num_jobs:
+        while 2 * clock.fenwick_step <= clock.num_jobs:
             clock.fenwick_step *= 2
         rank_jobs(sim)
-    sim.waiting[:] = 0
+        score_jobs(sim)
+    clear_queue(sim)
+    for reservation in sim.reservations:
+        reservation.start = reservation.promise = math.inf
     for progress in sim.progress:
         progress.status = PENDING
         progress.energy_mj = 0.0
@@ -84,8 +90,11 @@ def _reset_platform(sim: Sim) -> None:
 @compiled
 def _empty(sim: Sim, first_job: int, num_jobs: int) -> None:
     """Empty the platform and open an episode over some jobs; no time has passed yet."""
-    _reset_queue(sim, first_job, num_jobs)
+    clock = sim.clock[0]
+    others = first_job != clock.first_job or num_jobs != clock.num_jobs or clock.undefined_job != NONE
+    clock.first_job, clock.num_jobs = first_job, num_jobs
     _reset_clock(sim, first_job, num_jobs)
+    _reset_queue(sim, others)
     _reset_platform(sim)
 
 

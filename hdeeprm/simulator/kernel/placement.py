@@ -12,6 +12,7 @@ from .compiling import compiled
 from .core_selection import best_processor, mark_node, sum_bandwidth
 from .fitting import random_core_place
 from .processors import active_milliwatts, expect_end, find_slowest, refresh_processor, settle
+from .promises import keep_promise
 from .pstate_commands import set_pstates
 from .queue import count_waiting
 from .sums import add
@@ -202,6 +203,8 @@ def start_job(sim: Sim, job: int) -> None:
         refresh_processor(sim, sim.words[sim.segments[index].word].processor)
         index = sim.segments[index].next_of_job
     count_waiting(sim, job, -1)
+    if clock.committing or clock.backfilling:
+        keep_promise(sim, job)
     progress.status = RUNNING
     progress.start_time = clock.now
     progress.updated_time = clock.now
@@ -217,8 +220,8 @@ def start_job(sim: Sim, job: int) -> None:
 
 
 @compiled
-def _release_segment(sim: Sim, job: int, index: int) -> None:
-    """Give back the cores of a segment and unlink it from its processor."""
+def _return_cores(sim: Sim, job: int, index: int) -> None:
+    """Give back the cores of a segment."""
     segment = sim.segments[index]
     row = sim.jobs[sim.clock[0].first_job + job]
     processor = sim.words[segment.word].processor
@@ -233,6 +236,29 @@ def _release_segment(sim: Sim, job: int, index: int) -> None:
     sim.nodes[node].free_memory += segment.num_cores * row.memory_kb
     sim.clock[0].free_cores += segment.num_cores
     mark_node(sim, node, row.memory_kb > 0, processor)
+
+
+@compiled
+def undo_allocation(sim: Sim, job: int) -> None:
+    """Give back the cores taken for a job that does not start after all."""
+    index = sim.progress[job].first_segment
+    while index != NONE:
+        _return_cores(sim, job, index)
+        segment = sim.segments[index]
+        sim.words[segment.word].segment = NONE
+        following = segment.next_of_job
+        segment.next_of_job = sim.clock[0].free_segment
+        sim.clock[0].free_segment = index
+        index = following
+    sim.progress[job].first_segment = NONE
+
+
+@compiled
+def _release_segment(sim: Sim, job: int, index: int) -> None:
+    """Give back the cores of a segment and unlink it from its processor."""
+    _return_cores(sim, job, index)
+    segment = sim.segments[index]
+    state = sim.processors[sim.words[segment.word].processor]
     if segment.previous_on_processor == NONE:
         state.first_segment = segment.next_on_processor
     else:

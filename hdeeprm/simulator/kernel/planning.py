@@ -15,11 +15,12 @@ from .choices import is_allowed
 from .compiling import compiled, entry_point
 from .core_selection import mark_all
 from .decisions import close_decision, decide, next_decision
-from .processors import expect_end
-from .queue import count_waiting, rank_jobs
+from .processors import FLOP_PER_MFLOP, expect_end
+from .queue import clear_queue, count_waiting, rank_jobs, restore_orders, score_jobs
 from .rewards import integrated_value
 from .snapshots import copy_jobs, copy_platform
 from .tables import (
+    CONSERVATIVE,
     DECISION,
     NONE,
     NTH_JOB,
@@ -38,6 +39,8 @@ from .tables import Simulation as Sim
 _HASH_BITS = 31
 _HASH_MASK = (1 << _HASH_BITS) - 1
 _HASH_FACTORS = 0x2C1B3C6D, 0x297A2D39
+_HASH_SECONDS = 2.0**-10
+"""What reservations differ by that count as different."""
 
 
 @compiled
@@ -45,14 +48,23 @@ def _take_over_jobs(sim: Sim, source: Sim, active: Integers, remaining_flop: Flo
     """Number the jobs in the system anew, from 0, and give the running ones the work of this future."""
     clock = sim.clock[0]
     clock.num_waiting = clock.num_running = 0
-    sim.waiting[:] = 0
+    clock.picked = clock.reserved_job = NONE
+    clear_queue(sim)
     for job in range(active.size):
         sim.progress[job] = source.progress[active[job]]
+        if clock.backfilling == CONSERVATIVE:
+            sim.reservations[job] = source.reservations[active[job]]
+        if active[job] == source.clock[0].picked:
+            clock.picked = job
+        if active[job] == source.clock[0].reserved_job:
+            clock.reserved_job = job
     for job in range(active.size):
         progress = sim.progress[job]
         if progress.status == WAITING:
             count_waiting(sim, job, 1)
         else:
+            since = clock.now - progress.updated_time
+            progress.done_flop += progress.mflops * FLOP_PER_MFLOP * since
             progress.updated_time = clock.now
             progress.remaining_flop = remaining_flop[job]
             index = progress.first_segment
@@ -72,17 +84,21 @@ def _imagine(sim: Sim, source: Sim, active: Integers, num_jobs: int, remaining_f
     clock.first_job, clock.num_jobs, clock.next_arrival = 0, num_jobs, active.size
     clock.last_feasible = num_jobs - 1
     clock.num_choices = clock.recording = clock.noting_pstates = clock.integrated = 0
+    clock.trace_origin += clock.origin
     clock.origin, clock.arrival_scale = 0.0, 1.0
     clock.fenwick_step = 1
     while 2 * clock.fenwick_step <= num_jobs:
         clock.fenwick_step *= 2
     rank_jobs(sim)
+    score_jobs(sim)
     for job in range(active.size, num_jobs):
         progress = sim.progress[job]
         progress.status = PENDING
         progress.energy_mj = 0.0
         progress.milliwatts = 0
         progress.first_segment = NONE
+        if clock.backfilling == CONSERVATIVE:
+            sim.reservations[job].start = sim.reservations[job].promise = math.inf
     _take_over_jobs(sim, source, active, remaining_flop)
 
 
@@ -103,9 +119,27 @@ def _segment_hash(segment: Any, factor: int) -> int:
 
 
 @compiled
+def _queue_hash(sim: Sim, factor: int) -> int:
+    """A number for the job that blocks, and for the reservations where all waiting jobs have one."""
+    clock = sim.clock[0]
+    number = _stirred(factor, clock.picked + 1, factor)
+    if clock.backfilling == CONSERVATIVE:
+        for job in range(clock.next_arrival):
+            if sim.progress[job].status == WAITING and sim.reservations[job].start < math.inf:
+                number = _stirred(
+                    number, int(sim.reservations[job].start / _HASH_SECONDS) & _HASH_MASK, factor
+                )
+    return number
+
+
+@compiled
 def _fingerprint(sim: Sim, num_started: int) -> int:
-    """A number that two actions share when they have started the same jobs on the same cores."""
-    first = second = 0
+    """A number that two actions share when they have started the same jobs on the same cores.
+
+    Which job blocks and which have reservations is the same then, too.
+    """
+    first = _queue_hash(sim, _HASH_FACTORS[0])
+    second = _queue_hash(sim, _HASH_FACTORS[1])
     for place in range(sim.clock[0].num_running):
         progress = sim.progress[sim.progress[place].job_at_slot]
         index = progress.first_segment if progress.sequence >= num_started else NONE
@@ -145,6 +179,7 @@ def _act(sim: Sim, future: Sim, code: Integers, base: Integers, is_other: bool) 
     copy_jobs(sim, future, is_other)
     copy_platform(sim, future)
     mark_all(sim)
+    restore_orders(sim, is_other)
     num_started = sim.clock[0].num_started
     decide(sim, code[0], code[1])
     if code[0] >= NTH_JOB:

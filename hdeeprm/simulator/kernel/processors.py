@@ -84,6 +84,7 @@ def _change_job_speed(sim: Sim, job: int, old_mflops: int, new_mflops: int) -> N
         if progress.num_slowest == 0:
             find_slowest(sim, job)
     if progress.mflops != before:
+        sim.clock[0].replanning = 1
         expect_end(sim, job)
         reschedule(sim, job)
 

@@ -6,9 +6,24 @@ waiting ranks, so that arrival, start, the next job and any quantile cost O(log 
 
 from __future__ import annotations
 
+from .candidates import clear_candidates, set_candidate
 from .compiling import compiled
+from .orders import best_of_order, clear_orders, enter_orders, is_ordered, score_of
+from .programs import program_value
 from .randomness import below
-from .tables import FIRST, LOW_MEM, LOW_MEM_BW, NTH_JOB, NUM_SELECTIONS, RANDOM_JOB, SHORTEST, SMALLEST
+from .tables import (
+    FIRST,
+    FIRST_SCORE,
+    LOW_MEM,
+    LOW_MEM_BW,
+    NONE,
+    NTH_JOB,
+    NUM_SELECTIONS,
+    RANDOM_JOB,
+    SHORTEST,
+    SMALLEST,
+    WAITING,
+)
 from .tables import Simulation as Sim
 
 
@@ -63,6 +78,53 @@ def rank_jobs(sim: Sim) -> None:
 
 
 @compiled
+def score_jobs(sim: Sim) -> None:
+    """Work out what does not change in the scores of the episode's jobs."""
+    clock = sim.clock[0]
+    clock.undefined_job = NONE
+    num_scores = sim.programs.shape[0]
+    for slot in range(sim.orders.shape[0]):
+        for job in range(clock.num_jobs):
+            score = sim.scores[slot, job]
+            if slot >= num_scores:
+                score.intercept, score.slope = request(sim, SHORTEST + slot - num_scores, job), 0.0
+            elif is_ordered(sim, slot):
+                score.intercept = program_value(sim, slot, 0, job)
+                score.slope = program_value(sim, slot, 1, job)
+
+
+@compiled
+def clear_queue(sim: Sim) -> None:
+    """Let no job wait."""
+    sim.waiting[:] = 0
+    clear_orders(sim)
+    clear_candidates(sim)
+
+
+@compiled
+def restore_orders(sim: Sim, has_other_jobs: bool) -> None:
+    """Work out from the jobs that wait what is kept of them besides the ranks."""
+    if sim.orders.shape[0] == 0 and sim.candidates.shape[1] == 2:
+        return
+    if has_other_jobs:
+        score_jobs(sim)
+    clear_orders(sim)
+    clear_candidates(sim)
+    for job in range(sim.clock[0].num_jobs):
+        if sim.progress[job].status == WAITING:
+            _enter(sim, job, True)
+
+
+@compiled
+def _enter(sim: Sim, job: int, waits: bool) -> None:
+    """Put a job where the waiting ones are kept in the orders in use, or take it out."""
+    if sim.orders.shape[0] > 0:
+        enter_orders(sim, job, job if waits else NONE)
+    if sim.candidates.shape[1] > 2:
+        set_candidate(sim, job, waits)
+
+
+@compiled
 def count_waiting(sim: Sim, job: int, change: int) -> None:
     """Add a job to the queue (change 1) or take it out (-1)."""
     clock = sim.clock[0]
@@ -72,6 +134,7 @@ def count_waiting(sim: Sim, job: int, change: int) -> None:
         while index <= clock.num_jobs:
             sim.waiting[selection, index] += change
             index += index & -index
+    _enter(sim, job, change > 0)
 
 
 @compiled
@@ -90,12 +153,29 @@ def waiting_job(sim: Sim, selection: int, place: int) -> int:
 
 
 @compiled
+def _job_of_score(sim: Sim, slot: int) -> int:
+    """The waiting job of the smallest score, the older one of several."""
+    if is_ordered(sim, slot):
+        return best_of_order(sim, slot)
+    best = waiting_job(sim, FIRST, 0)
+    least = score_of(sim, slot, best)
+    for place in range(1, sim.clock[0].num_waiting):
+        job = waiting_job(sim, FIRST, place)
+        score = score_of(sim, slot, job)
+        if score < least:
+            best, least = job, score
+    return best
+
+
+@compiled
 def select_job(sim: Sim, selection: int) -> int:
     """The waiting job that a job selection picks."""
     if selection == RANDOM_JOB:
         return waiting_job(sim, FIRST, below(sim.clock[0], sim.clock[0].num_waiting))
     if selection >= NTH_JOB:
         return waiting_job(sim, FIRST, selection - NTH_JOB)
+    if selection <= FIRST_SCORE:
+        return _job_of_score(sim, FIRST_SCORE - selection)
     return waiting_job(sim, selection, 0)
 
 

@@ -30,6 +30,16 @@ NUM_SELECTIONS = 6
 """Row 0 of the queue's and the trees' tables stands for *random* and is not used."""
 NTH_JOB = 6
 """Job selections from here on name one job: NTH_JOB + k is the waiting job with k older ones."""
+FIRST_SCORE = -2
+"""Job selections from here down rank by a score: FIRST_SCORE - k by the simulation's score k."""
+
+# Backfilling, as in hdeeprm.options.
+NO_BACKFILLING, EASY, EASY_STRICT, RLSCHEDULER, CONSERVATIVE = range(5)
+
+# Operations of a score's program, as in hdeeprm.scores.
+NUMBER, SUBMIT, WAIT, REQUESTED_TIME, CORES, MEMORY = range(6)
+NEGATIVE, LOG2, LOG10, LOG_E, SQRT, ABS = range(6, 12)
+PLUS, MINUS, TIMES, OVER_BY, POWER, MIN, MAX = range(12, 19)
 
 # Why a decision came to its end.
 NOT_BLOCKED, BLOCKED_BY_CORES, BLOCKED_BY_MEMORY = range(3)
@@ -54,7 +64,7 @@ NONE = -1
 NO_KEY = -(2**62)
 """Key below every key: of a processor without free cores."""
 PLENTY = 2**62
-"""Memory per core above every request: of a node without free cores."""
+"""Memory per core above every request, of a node without free cores; cores above every request."""
 
 
 def record(**kinds: str) -> np.dtype[np.void]:
@@ -130,7 +140,25 @@ CLOCK = record(
     last_start="i8",  # to here
     episode_jobs="i8",  # and have this many jobs
     num_choices="i8",  # so many of the oldest waiting jobs are actions of their own; 0: actions are pairs
+    committing="i8",  # 1: a picked job that does not fit is picked again until it starts
+    backfilling="i8",  # a variant of it
+    knowing_run_times="i8",  # 1: reservations are made with true run times
+    in_submission_order="i8",  # 1: candidates are tried in the order of submission, not of the selection
+    slowest_mflops="i8",  # of any core in P0
+    trace_origin="f8",  # absolute time of the workload's first submission
     invalid_actions="i8",  # masked ones in this episode, replaced
+    picked="i8",  # the job that blocks the others until it starts, or NONE
+    picked_core_selection="i8",  # which gives it its cores
+    reserved_job="i8",  # the blocked job that has a reservation, or NONE
+    promise="f8",  # when it was to start at the latest when it got its reservation
+    reserved_time="f8",  # when it is to start
+    replanning="i8",  # 1: reservations may become earlier
+    num_backfilled="i8",
+    num_reserved="i8",  # reservations made
+    num_late="i8",  # jobs that started after their reservations
+    worst_delay="f8",  # of these, in s
+    undefined_job="i8",  # a job whose score is not a finite number, or NONE
+    undefined_score="i8",  # which score
     next_arrival="i8",
     last_feasible="i8",  # the last job that can run, or NONE
     num_waiting="i8",
@@ -237,6 +265,37 @@ FIT = record(
     num_stale="i4",  # in the first record only
 )
 
+INSTRUCTION = record(
+    operation="i8",
+    value="f8",
+    length="i8",  # of the program, in its first record only
+    ordered="i8",  # in the first record of a score: 0: it is worked out anew whenever it is asked
+)
+
+SCORE = record(intercept="f8", slope="f8")  # of a job: the score after a wait is intercept + slope x wait
+
+ORDER = record(
+    until="f8",  # when the winner may change
+    winner="i8",  # the job of the smallest score, or NONE
+)
+
+CANDIDATE = record(
+    cores="i8",  # least, over the waiting jobs
+    work="f8",  # likewise, per core
+    next_aside="i8",  # list of the leaves that are set aside
+)
+
+PLAN = record(time="f8", job="i8", cores="i8", memory="i8")  # an end, or free cores and KB from a time on
+
+NODE_PLAN = record(cores="i8", memory="i8")  # what will be free at the time of a reservation
+
+RESERVATION = record(
+    start="f8",  # infinity: there is none
+    end="f8",
+    promise="f8",  # the first start that was reserved
+    place="i8",  # the jobs in the order of a selection lie beside the jobs
+)
+
 LOG = record(
     job="i8",  # a placement: cores first to last of a job
     first_core="i8",
@@ -289,3 +348,11 @@ class Simulation(NamedTuple):
     fit_tree: Table  # (2 x leaves,) FIT
     stack: Integers  # (128,) scratch
     log: Table  # LOG: placements and over-subscriptions, two lists side by side
+    programs: Table  # (S, 2, any) INSTRUCTION of S scores: intercept and slope, or the score alone
+    registers: Floats  # (any,) scratch of the programs
+    scores: Table  # (O, J) SCORE, of the scores and of the selections whose order is kept up
+    orders: Table  # (O, 2 x leaves) ORDER, a leaf per job, by the cores that they ask for
+    candidates: Table  # (2, 2 x leaves) CANDIDATE, leaves by age, and by cores where an order is kept
+    plan: Table  # PLAN, scratch
+    node_plan: Table  # (N,) NODE_PLAN, scratch
+    reservations: Table  # (J,) RESERVATION, where every waiting job has one

@@ -7,13 +7,17 @@ import math
 from .compiling import compiled
 from .placement import BOUNDED_SLOWDOWN_TAU, change_rates, end_job
 from .processors import FLOP_PER_MFLOP, log_oversubscription
+from .programs import submission
 from .pstate_commands import send_commands
 from .queue import count_waiting
+from .reservations import planned_end, tolerance
 from .tables import (
+    CONSERVATIVE,
     DECISION,
     LOG_FULL,
     OVER,
     REJECTED,
+    RLSCHEDULER,
     STALLED,
     SUCCESS,
     WAITING,
@@ -36,13 +40,6 @@ def elapse(sim: Sim, time: float) -> None:
     clock.active_core_seconds += (clock.num_cores - clock.free_cores) * elapsed
     clock.slowdown_integral += (clock.slowdown_rate + clock.slowdown_rate_error) * elapsed
     send_commands(sim)
-
-
-@compiled
-def submission(sim: Sim, job: int) -> float:
-    """When a job of the episode is submitted, in s since its first job."""
-    clock = sim.clock[0]
-    return (sim.jobs[clock.first_job + job].submit_time - clock.origin) * clock.arrival_scale
 
 
 @compiled
@@ -95,6 +92,9 @@ def _end(sim: Sim) -> None:
 def finish(sim: Sim, job: int, status: int) -> None:
     """End a running job at its expected end, and add up what it was slowed down."""
     clock, progress = sim.clock[0], sim.progress[job]
+    if clock.backfilling == CONSERVATIVE:
+        expected, end = planned_end(sim, job), progress.end_time
+        clock.replanning = 1 if end < expected - tolerance(sim, end) else clock.replanning
     end_job(sim, job, status)
     turnaround = progress.end_time - submission(sim, job)
     run_time = max(progress.end_time - progress.start_time, BOUNDED_SLOWDOWN_TAU)
@@ -117,6 +117,8 @@ def _handle_instant(sim: Sim) -> None:
         else:
             elapse(sim, end)
             _end(sim)
+        if clock.backfilling == RLSCHEDULER:  # it looks at the queue after each event by itself
+            return
 
 
 @compiled

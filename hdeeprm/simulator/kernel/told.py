@@ -7,9 +7,8 @@ submission counts when it is told. What is decided is written down as orders, as
 from __future__ import annotations
 
 from .bits import lowest_bit
-from .choices import any_choice_fits
 from .compiling import compiled, entry_point
-from .decisions import close_decision, decide
+from .decisions import close_decision, decide, may_choose
 from .episode import write_record
 from .pstate_commands import send_commands
 from .tables import (
@@ -79,7 +78,7 @@ def _is_running(sim: Sim, job: int) -> bool:
 def _may_decide(sim: Sim) -> bool:
     """Whether an instant is a decision point: jobs wait and, where actions are single jobs, one fits."""
     clock = sim.clock[0]
-    return clock.num_waiting > 0 and (clock.num_choices == 0 or any_choice_fits(sim))
+    return clock.num_waiting > 0 and (clock.num_choices == 0 or may_choose(sim))
 
 
 @entry_point
@@ -91,7 +90,7 @@ def act(sim: Sim, job_selection: int, core_selection: int) -> int:
     """
     clock = sim.clock[0]
     decide(sim, job_selection, core_selection)
-    if clock.num_choices > 0 and clock.decision_started > 0 and any_choice_fits(sim):
+    if clock.num_choices > 0 and clock.decision_started > 0 and may_choose(sim):
         return DECISION
     if clock.num_waiting > 0 and nothing_to_come(sim):
         return STALLED

@@ -8,19 +8,22 @@ parameters are those fitted to all jobs together, batch and interactive.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 
-from hdeeprm.errors import WorkloadError
-from hdeeprm.workloads.arrivals import ArrivalModel, arrival_times, scale_to_load
+from hdeeprm.workloads.generators.arrivals import ArrivalModel
+from hdeeprm.workloads.generators.drawing import DrawnJobs, GeneratedJobs, draw_jobs
 from hdeeprm.workloads.workload import FloatArray, IntArray
 
 LONGEST_RUN_TIME = math.exp(12)
 """Seconds, about 45 h: longer draws are repeated, as in the authors' program."""
 
-SHORTEST_MAX_RUN_TIME = 60.0
-"""Seconds; below, almost every draw would have to be repeated."""
+MOST_REDRAWS = 1000
+"""Rounds of repeated draws; what is still too long then, with a limit that the model hardly ever meets, is
+cut to it."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +42,22 @@ class LublinModel:
     short_probability_slope: float = -0.0054  # per core: larger jobs run longer
     short_probability_intercept: float = 0.78
     arrivals: ArrivalModel = field(default_factory=ArrivalModel)
+    longest_run_time: float = LONGEST_RUN_TIME
 
+    @property
+    def cycle(self) -> ArrivalModel:
+        """The day cycle of the arrivals."""
+        return self.arrivals
 
-@dataclass(frozen=True, eq=False)
-class LublinJobs:
-    """Generated jobs in order of submission; shapes (num_jobs,)."""
+    def draw(self, num_jobs: int, largest: int, max_run_time: float, rng: np.random.Generator) -> DrawnJobs:
+        """Draws sizes, run times that depend on them, and gaps; longer run times are drawn again."""
+        cores = job_sizes(num_jobs, largest, rng, self)
+        run_time = run_times(cores, rng, max_run_time, self)
+        return DrawnJobs(self.arrivals.draw_gaps(num_jobs, rng), cores, run_time)
 
-    submit_time: FloatArray  # whole s since the midnight that the trace begins at
-    cores: IntArray
-    run_time: FloatArray  # whole s, at least 1
+    def parameters(self) -> Mapping[str, Any]:
+        """All parameters by name, as JSON can hold them."""
+        return asdict(self)
 
 
 def generate_lublin(
@@ -58,7 +68,7 @@ def generate_lublin(
     max_job_cores: int | None = None,
     max_run_time: float = LONGEST_RUN_TIME,
     model: LublinModel | None = None,
-) -> LublinJobs:
+) -> GeneratedJobs:
     """Draws jobs from the model.
 
     Args:
@@ -77,16 +87,7 @@ def generate_lublin(
     Raises:
         WorkloadError: If an argument is out of its range.
     """
-    model = model or LublinModel()
-    largest = num_cores if max_job_cores is None else max_job_cores
-    _check_arguments(num_jobs, num_cores, load, largest, max_run_time)
-    cores = job_sizes(num_jobs, largest, rng, model)
-    run_time = run_times(cores, rng, max_run_time, model)
-    gaps = model.arrivals.draw_gaps(num_jobs, rng)
-    if load is not None:
-        span = float((cores * run_time).sum()) / (num_cores * load)
-        gaps = scale_to_load(gaps, span, model.arrivals)
-    return LublinJobs(np.floor(arrival_times(gaps, model.arrivals)), cores, run_time)
+    return draw_jobs(model or LublinModel(), num_jobs, num_cores, rng, load, max_job_cores, max_run_time)
 
 
 def job_sizes(num_jobs: int, largest: int, rng: np.random.Generator, model: LublinModel) -> IntArray:
@@ -132,28 +133,13 @@ def run_times(
     probability = model.short_probability_slope * cores + model.short_probability_intercept
     log_time = np.full(len(cores), np.inf)
     pending = np.arange(len(cores))
-    while len(pending):
+    for _ in range(MOST_REDRAWS):
+        if not len(pending):
+            break
         short = rng.random(len(pending)) < probability[pending]
         shape = np.where(short, model.short_shape, model.long_shape)
         scale = np.where(short, model.short_scale, model.long_scale)
         log_time[pending] = rng.gamma(shape, scale)
         pending = pending[log_time[pending] > math.log(max_run_time)]
+    log_time = np.minimum(log_time, math.log(max_run_time))
     return np.asarray(np.maximum(np.floor(np.exp(log_time)), 1.0), dtype=np.float64)
-
-
-def _check_arguments(
-    num_jobs: int, num_cores: int, load: float | None, largest: int, max_run_time: float
-) -> None:
-    needed_jobs = 1 if load is None else 2  # a load needs a span between submissions
-    problems = {
-        f"num_jobs: {num_jobs}; give at least {needed_jobs}": num_jobs < needed_jobs,
-        f"num_cores: {num_cores}; give at least 1": num_cores < 1,
-        f"load: {load}; give a number above 0, such as 0.9": load is not None and not 0 < load < math.inf,
-        f"max_job_cores: {largest}; give 1 to num_cores ({num_cores})": not 1 <= largest <= num_cores,
-        f"max_run_time: {max_run_time} s; give at least {SHORTEST_MAX_RUN_TIME:g} s": (
-            not max_run_time >= SHORTEST_MAX_RUN_TIME
-        ),
-    }
-    wrong = [text for text, is_wrong in problems.items() if is_wrong]
-    if wrong:
-        raise WorkloadError("the workload cannot be generated:\n" + "\n".join(wrong))
