@@ -8,7 +8,7 @@ import os
 import nox
 
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["lint", "types", "imports", "tests", "uncompiled"]
+nox.options.sessions = ["lint", "types", "imports", "tests", "uncompiled", "docs"]
 
 
 @nox.session
@@ -62,6 +62,14 @@ def uncompiled(session: nox.Session) -> None:
     settings = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
     left_out = [f"--ignore=tests/test_{name}.py" for name in LONG]
     session.run("pytest", "-n", "auto", "--cov", "--cov-report=term:skip-covered", *left_out, env=settings)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation site, with its figures; a warning is an error."""
+    session.run(
+        "sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html", *session.posargs
+    )
 
 
 @nox.session

@@ -19,6 +19,7 @@ from . import (
     learning,
     planning,
     reading,
+    report,
     start_up,
     studies,
     table,
@@ -40,6 +41,7 @@ FAMILIES = {
     "dropin": dropin,
     "backend": backend,
     "studies": studies,
+    "report": report,
 }
 
 

@@ -1,4 +1,4 @@
-"""The command line: ``hdeeprm VERB``, and ``hdeeprm-launch`` and ``hdeeprm-clean`` by their old names."""
+"""The command line: ``hdeeprm VERB``, and the verbs of HDeepRM 0.3 by their old names, ``hdeeprm-VERB``."""
 
 from __future__ import annotations
 
@@ -15,8 +15,22 @@ from hdeeprm import __version__
 from hdeeprm.errors import HDeepRMError
 from hdeeprm.interrupts import interruptible
 from hdeeprm.verbs import clean as clean_verb
-from hdeeprm.verbs import compare, export, generate, leaderboard, platform, schema, study, versions
+from hdeeprm.verbs import (
+    compare,
+    export,
+    generate,
+    leaderboard,
+    platform,
+    report,
+    schema,
+    study,
+    versions,
+    watch,
+)
+from hdeeprm.verbs import jobstat as jobstat_verb
 from hdeeprm.verbs import launch as launch_verb
+from hdeeprm.verbs import metrics as metrics_verb
+from hdeeprm.verbs import visual as visual_verb
 
 EXIT_INTERRUPTED = 130
 
@@ -32,10 +46,15 @@ class Verb(Protocol):
 
 VERBS: dict[str, Verb] = {
     "launch": launch_verb,
+    "watch": watch,
     "compare": compare,
     "study": study,
     "leaderboard": leaderboard,
+    "visual": visual_verb,
+    "report": report,
+    "metrics": metrics_verb,
     "platform": platform,
+    "jobstat": jobstat_verb,
     "generate": generate,
     "export": export,
     "schema": schema,
@@ -57,6 +76,21 @@ def launch(arguments: Sequence[str] | None = None) -> int:
 def clean(arguments: Sequence[str] | None = None) -> int:
     """Entry point of ``hdeeprm-clean``."""
     return _execute(_parser_of("hdeeprm-clean", clean_verb), arguments)
+
+
+def visual(arguments: Sequence[str] | None = None) -> int:
+    """Entry point of ``hdeeprm-visual``."""
+    return _execute(_parser_of("hdeeprm-visual", visual_verb), arguments)
+
+
+def metrics(arguments: Sequence[str] | None = None) -> int:
+    """Entry point of ``hdeeprm-metrics``."""
+    return _execute(_parser_of("hdeeprm-metrics", metrics_verb), arguments)
+
+
+def jobstat(arguments: Sequence[str] | None = None) -> int:
+    """Entry point of ``hdeeprm-jobstat``."""
+    return _execute(_parser_of("hdeeprm-jobstat", jobstat_verb), arguments)
 
 
 def batsim(arguments: Sequence[str] | None = None) -> int:

@@ -9,6 +9,7 @@
     ├── RunDirectoryError(OSError)
     │   └── JournalError
     ├── StudyError(ValueError)          exit code 2
+    ├── FigureError(ValueError)         exit code 2
     ├── SimulationError(RuntimeError)
     │   └── BatsimError
     └── DependencyNotInstalled(ImportError)
@@ -61,6 +62,12 @@ class JournalError(RunDirectoryError):
 
 class StudyError(HDeepRMError, ValueError):
     """A study file, or what is asked of a study, that cannot be used; one line for each thing wrong."""
+
+    exit_code = 2
+
+
+class FigureError(HDeepRMError, ValueError):
+    """A figure that is unknown, has nothing to show, or cannot be shown here."""
 
     exit_code = 2
 

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 from hdeeprm.agents import agent_from_options
 from hdeeprm.env import WorkloadManagementEnv
 from hdeeprm.errors import AgentError, OptionsError, RunDirectoryError, json_path
+from hdeeprm.heartbeats import beating
 from hdeeprm.options import Options, load_options
 from hdeeprm.options.agent_names import LEARNER_NAMES
 from hdeeprm.playing import Decisions, Watch, play
-from hdeeprm.results import RunDirectory, WallTimes, late_notice, queue_facts, write_results
+from hdeeprm.results import RunDirectory, WallTimes, write_results
 from hdeeprm.results.directory import check_unfinished
+from hdeeprm.results.reservations import late_notice, queue_facts
 from hdeeprm.scenario import Scenario, used_options
 from hdeeprm.simulator.batsim.peer import LET_THEM_BE_STARTED
 from hdeeprm.simulator.choosing import NewPeer
@@ -195,15 +197,12 @@ class _Experiment:
         self, directory: RunDirectory, facts: dict[str, Any], watch: Watch, training_watch: TrainingWatch
     ) -> Run:
         """Train if that is to be done, play an episode, and write what happened."""
-        env, trained, first_job = self.env, None, None
-        if self.training is not None:
-            trained = self.training.run(directory, training_watch)
-            facts["training"] = trained.as_json(with_paths=False)
-            self._agent, first_job = self.training.agent, env.windows.first
-        for notice in self.notices:
-            logger.warning("%s", notice)
-        with closing(env):
-            decisions = play(env, self._agent, self.options.seed, watch, first_job=first_job)
+        env, trained = self.env, None
+        with beating(directory, watch, training_watch) as (watch, training_watch):
+            if self.training is not None:
+                trained = self.training.run(directory, training_watch)
+                facts["training"] = trained.as_json(with_paths=False)
+            decisions = self._played(watch)
         logger.info("%d decisions, %g s simulated", len(decisions.actions), env.simulator.now)
         metrics = write_results(
             directory,
@@ -217,6 +216,16 @@ class _Experiment:
         notices = [*env.scenario.notices(), *self.notices, *(trained.notices if trained else ())]
         notices += late_notice(env.simulator)
         return Run(directory.path, self.options, env.scenario, decisions, metrics, trained, tuple(notices))
+
+    def _played(self, watch: Watch) -> Decisions:
+        """The decisions of an episode, under the agent that was trained if one was."""
+        first_job = None
+        if self.training is not None:
+            self._agent, first_job = self.training.agent, self.env.windows.first
+        for notice in self.notices:
+            logger.warning("%s", notice)
+        with closing(self.env):
+            return play(self.env, self._agent, self.options.seed, watch, first_job=first_job)
 
 
 def _used_options(options: Options, workload: str | Path | None) -> dict[str, Any]:

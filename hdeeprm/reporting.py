@@ -24,13 +24,15 @@ from hdeeprm.env import WorkloadManagementEnv
 from hdeeprm.experiment import Run
 from hdeeprm.metrics import METRICS
 from hdeeprm.playing import Watch
-from hdeeprm.results import json_text
+from hdeeprm.results.json_text import json_text
 from hdeeprm.simulator.compilation import COMPILING, compilation_told
 from hdeeprm.training import Progress as TrainingProgress
 from hdeeprm.training import TrainingFacts, TrainingWatch
 
 BAR_WIDTH = 12
 """Columns of a progress bar, few enough that figures stand beside it on a terminal of 100."""
+TABLE_WIDTH = 1000
+"""Of tables, so that no figure is cut short; a narrower terminal breaks their lines."""
 LINES_OF_TRAINING = 20
 """Lines about training where there is no terminal for a progress bar."""
 
@@ -44,7 +46,9 @@ class RunReporter:
 
     def __init__(self, for_machines: bool = False) -> None:
         self._for_machines = for_machines
-        self._out = Console(quiet=for_machines, soft_wrap=True, highlight=False, markup=False)
+        self._out = Console(
+            quiet=for_machines, width=TABLE_WIDTH, soft_wrap=True, highlight=False, markup=False
+        )
         self._err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 
     @contextmanager

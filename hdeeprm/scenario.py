@@ -68,10 +68,11 @@ def load_scenario(options: Options, custom_workload: str | Path | None = None) -
     feasible = platform.feasible(workload.requested_cores, workload.memory_kb)
     oversized = tuple(workload.job_ids[job] for job in np.flatnonzero(~feasible))
     if oversized and (options.workload.oversized == "error" or not feasible.any()):
+        others = ', or set workload.oversized to "reject" to go on without them'
         raise WorkloadError(
             f"{workload.name}: {len(oversized)} of {workload.num_jobs} jobs ask for more than the platform "
-            f"{platform.name!r} has when it is empty: {named(oversized)}. Take a larger platform, "
-            'or set workload.oversized to "reject" to go on without them'
+            f"{platform.name!r} has when it is empty: {named(oversized)}. Take a larger platform"
+            f"{others if feasible.any() else '; without them no job is left'}"
         )
     return Scenario(platform, workload, oversized, _short_requests(options, platform, workload))
 

@@ -36,6 +36,7 @@ FAMILIES = [
     *(pytest.param(name, marks=[compiled_only, needs_pybatsim]) for name in ("dropin", "backend")),
     pytest.param("studies", marks=[compiled_only, needs_optuna]),
     "reading",
+    "report",
 ]
 
 

@@ -27,7 +27,8 @@ def original(kind: str) -> dict[str, Any]:
 
 def test_processors_have_the_figures_of_the_original() -> None:
     ours, theirs = load_catalogue().processors, original("processor")
-    assert set(ours) == set(theirs)
+    assert set(ours) - set(theirs) == {"EPYC 9654", "Xeon 8360Y", "Xeon 8468"}
+    assert set(ours) >= set(theirs)
     for name, figures in theirs.items():
         kind = ours[name]
         keys = ("cores", "clock_rate", "dpflops_per_cycle", "power", "mem_bw", "llc_size")
@@ -43,7 +44,9 @@ def test_processors_have_the_figures_of_the_original() -> None:
 
 def test_nodes_have_the_figures_of_the_original() -> None:
     ours, theirs = load_catalogue().nodes, original("node")
-    assert set(ours) == set(theirs)
+    own = ("Shinx Node", "wICE Thin Node A", "wICE Thin Node B", "wICE Big Node", "wICE Huge Node")
+    assert set(ours) - set(theirs) == set(own)
+    assert set(ours) >= set(theirs)
     for name, figures in theirs.items():
         groups = [{"type": group.type, "number": group.number} for group in ours[name].processors]
         assert groups == figures["processors"]
@@ -54,9 +57,11 @@ def test_nodes_have_the_figures_of_the_original() -> None:
 def test_memories_and_networks_have_the_figures_of_the_original() -> None:
     catalogue = load_catalogue()
     latencies = {name: f"{kind.latency_ns:.2f}ns" for name, kind in catalogue.memories.items()}
-    assert latencies == {name: figures["latency"] for name, figures in original("memory").items()}
+    memories = {name: figures["latency"] for name, figures in original("memory").items()}
+    assert latencies == memories | {"DDR4-3200": "103.75ns", "DDR5-4800": "106.67ns"}
     bandwidths = {name: f"{kind.bandwidth_gbps}Gbps" for name, kind in catalogue.networks.items()}
-    assert bandwidths == {name: figures["bandwidth"] for name, figures in original("network").items()}
+    networks = {name: figures["bandwidth"] for name, figures in original("network").items()}
+    assert bandwidths == networks | {"InfiniBand HDR100": "100.0Gbps", "InfiniBand NDR200": "200.0Gbps"}
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,12 @@ def test_a_gain_over_nothing_is_unknown() -> None:
     assert all(math.isnan(bound) for bound in gain_interval(zero, zero, higher_is_better=False))
 
 
+@pytest.mark.parametrize("baseline", [[0.0, 0.0, 5.0], [0.0, 0.0, 0.0, 1.0]])
+def test_a_gain_over_a_baseline_that_may_be_nothing_has_no_interval(baseline: list[float]) -> None:
+    values = np.arange(1.0, 1.0 + len(baseline))  # over resamples of zeros only, it is infinite
+    assert all(map(math.isnan, gain_interval(values, np.array(baseline), higher_is_better=False)))
+
+
 def test_pairs_of_windows_make_gains_sure_that_would_drown_in_noise() -> None:
     base = rng().gamma(1.0, 100.0, 30)
     better = 0.9 * base + rng().normal(0.0, 0.1, 30)

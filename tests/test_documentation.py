@@ -24,15 +24,17 @@ from hdeeprm.studies.file import load_study
 ROOT = Path(__file__).parents[1]
 STUDIES = ROOT / "examples" / "studies"
 RECIPES = "integrations.md"  # whose blocks for other libraries test_integrations.py runs
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md")), *sorted((DOCS / "reference").glob("*.md"))]
+WALKTHROUGHS = ("gallery.md", "start.md", "tutorial.md")  # whose commands build on each other
 BLOCK = re.compile(r"^```(\w+)(?: (\w+))?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 """Language, the library that the block needs besides, and the text."""
 SET_UP = ("pip install", "pytest", "python -m benchmarks", "source ")  # run by CI itself
 
 
-def blocks(language: str) -> list[pytest.param]:
+def blocks(language: str, pages: list[Path] = PAGES) -> list[pytest.param]:
     found = []
-    for page in PAGES:
+    for page in pages:
         for number, (kind, library, text) in enumerate(BLOCK.findall(page.read_text("utf-8"))):
             if kind == language and not (library and page.name == RECIPES):
                 there = not library or importlib.util.find_spec(library) is not None
@@ -94,12 +96,33 @@ def run(command: list[str], folder: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@needs_compiler
-@pytest.mark.parametrize("text", blocks("bash"))
-def test_bash_block(text: str, folder: Path) -> None:
+def run_lines(text: str, folder: Path) -> None:
     for line in text.splitlines():
         if not any(word in line for word in SET_UP):
             run(shlex.split(line), folder)
+
+
+@needs_compiler
+@pytest.mark.parametrize("text", blocks("bash", [page for page in PAGES if page.name not in WALKTHROUGHS]))
+def test_bash_block(text: str, folder: Path) -> None:
+    run_lines(text, folder)
+
+
+@needs_compiler
+@pytest.mark.parametrize("name", WALKTHROUGHS)
+def test_walkthrough(name: str, folder: Path) -> None:
+    for block in blocks("bash", [DOCS / name]):
+        if any(mark.args[0] for mark in block.marks):
+            pytest.skip(f"from here on it needs more: {block.id}")
+        run_lines(block.values[0], folder)
+
+
+@pytest.mark.parametrize("name", WALKTHROUGHS)
+def test_options_of_a_walkthrough_are_the_example(name: str) -> None:
+    text = (DOCS / name).read_text("utf-8")
+    for path, shown in re.findall(r"`(examples/[\w/]+\.json)`[^`]*?```json\n(.*?)^```", text, re.M | re.S):
+        assert json.loads(shown) == json.loads((ROOT / path).read_text("utf-8")), path
+    assert text.count("```json") == len(re.findall(r"`examples/[\w/]+\.json`[^`]*?```json", text))
 
 
 @needs_compiler

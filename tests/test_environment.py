@@ -567,8 +567,8 @@ def test_no_render_mode_renders_nothing() -> None:
 
 
 def test_an_unknown_render_mode_is_an_error() -> None:
-    with pytest.raises(OptionsError, match="render_mode: 'human' is not known"):
-        WorkloadManagementEnv(options(), render_mode="human")
+    with pytest.raises(OptionsError, match="render_mode: 'picture' is not known"):
+        WorkloadManagementEnv(options(), render_mode="picture")
 
 
 # What cannot be made

@@ -15,6 +15,7 @@ from scipy import stats
 
 from hdeeprm.cli import main
 from hdeeprm.errors import WorkloadError
+from hdeeprm.shipped import shipped_file
 from hdeeprm.workloads import load_workload, read_swf
 from hdeeprm.workloads.generate import generate
 from hdeeprm.workloads.generators import estimates, popular
@@ -447,6 +448,25 @@ def test_like(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     table = capsys.readouterr().out
     assert "KS distance" in table
     assert "offered load" in table
+
+
+@pytest.mark.parametrize("name", ["gaia_like", "gaia_like.swf"])
+def test_like_takes_shipped_traces(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments = ["generate", "--like", name, "--num-jobs", "40", "--out"]
+    assert main([*arguments, "out.swf", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["fit"]["generated_jobs"] == 40
+    shipped = shipped_file("workloads", name)
+    assert shipped is not None
+    assert main([*arguments, str(shipped), "--force"]) == 1  # it is not replaced
+    assert "is the trace to fit to" in capsys.readouterr().err
+
+
+def test_like_offers_the_name_of_a_shipped_trace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["generate", "--like", "gaia_lik", "--out", str(tmp_path / "out.swf")]) == 1
+    assert "Did you mean 'gaia_like'?" in capsys.readouterr().err.replace("\n", " ")
 
 
 def test_like_with_few_jobs_generated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

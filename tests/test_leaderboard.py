@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hdeeprm.cli import main
-from hdeeprm.leaderboard import BOARDS, Board, Cell, Status, json_text, markdown, numbers_of, trace
+from hdeeprm.leaderboard import BOARDS, Board, Cell, Status, json_text, markdown, trace
 from hdeeprm.leaderboard.elsewhere import elsewhere
 from hdeeprm.leaderboard.tables import lublin
 from hdeeprm.selections import CoreSelection, JobSelection
@@ -44,6 +44,11 @@ def cell(value: float | None, known: str | None, source: str = "") -> Cell:
     return Cell(
         "FCFS", "first-high_gflops", "gaia", "trace.swf", "rerank", "none", "makespan", value, known, source
     )
+
+
+def numbers_of(text: str) -> dict[str, list[Cell]]:
+    """The tables that ``json_text`` writes."""
+    return {name: [Cell(*row[:-1]) for row in table["rows"]] for name, table in json.loads(text).items()}
 
 
 @pytest.fixture

@@ -754,6 +754,12 @@ def test_all_problems_at_once_in_the_order_of_the_source() -> None:
             "simulator.instant_tolerance: a number below 1.0 is wanted",
         ),
         (
+            {"simulator": {"backend": "hdeeprm-batsim"}},
+            "simulator.backend: 'hdeeprm-batsim' is not allowed; one of embedded, batsim. hdeeprm-batsim is "
+            'a command of its own: take backend "batsim" with simulator.batsim_command "hdeeprm-batsim", or '
+            'simulator.clock "batsim", ',
+        ),
+        (
             {"simulator": {"clock": "batsum"}},
             "simulator.clock: 'batsum' is not allowed; one of exact, batsim. Did you mean 'batsim'?",
         ),

@@ -21,6 +21,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from hdeeprm.errors import PlatformError
+from hdeeprm.experiment import run_experiment
+from hdeeprm.options import load_options
 from hdeeprm.platform_summary import show_platform
 from hdeeprm.platforms import P_STATES, Platform, load_platform
 from hdeeprm.shipped import shipped_file, shipped_names
@@ -35,7 +37,9 @@ CORES = {
     "mc2": 10_002,
     "pik": 2560,
     "ricc": 8192,
+    "shinx": 9216,
     "unequal_256": 256,
+    "wice": 19_344,
 }
 LINKS = {"type": "InfiniBand QDR", "latency": "0us"}
 
@@ -135,6 +139,48 @@ def test_learning_by_hand() -> None:
         9,
         32,
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "peak_tflops", "memory_gib", "tdp_watts"),
+    [
+        # cores x GHz x flop per cycle / 1000, nodes x GiB, and sockets x W, as docs/platforms.md has them
+        ("shinx", 9216 * 2.4 * 16 / 1000, 48 * 370, 96 * 360),
+        ("wice", (12_816 * 2.4 + 6528 * 2.1) * 32 / 1000, 240 * 256 + 5 * 2048 + 8192, 356 * 250 + 136 * 350),
+    ],
+)
+def test_present_day_platforms(name: str, peak_tflops: float, memory_gib: float, tdp_watts: float) -> None:
+    platform = load_platform(name)
+    assert platform.peak_gflops / 1000 == pytest.approx(peak_tflops)
+    assert platform.memory_gb == pytest.approx(memory_gib * 2**30 / 1e9, rel=1e-5)
+    assert platform.max_watts == pytest.approx(0.75 * tdp_watts, rel=1e-3)
+
+
+def test_thin_and_fat_nodes_of_wice() -> None:
+    platform = load_platform("wice")
+    assert [(cluster.id, cluster.num_nodes) for cluster in platform.clusters] == [("thin", 240), ("fat", 6)]
+    memory_per_core = {
+        kind: platform.types.nodes[kind].memory_gb / 72 for kind in ("wICE Thin Node A", "wICE Big Node")
+    }
+    assert memory_per_core["wICE Big Node"] == pytest.approx(
+        8 * memory_per_core["wICE Thin Node A"], rel=1e-5
+    )
+
+
+BIG, HUGE = 2_000_000_000, 8_000_000_000  # KB per processor: only fat nodes of wice have them
+JOBS = ((1, 100), (128, 500), (8, BIG), (72, 100), (1, HUGE))
+"""Cores, and memory per core in KB."""
+
+
+@pytest.mark.parametrize(("name", "num_rejected"), [("shinx", 2), ("wice", 0)])
+def test_present_day_platforms_run(name: str, num_rejected: int, tmp_path: Path) -> None:
+    trace = tmp_path / "trace.swf"
+    line = "{0} {0} 0 60 {1} -1 -1 {1} 100 {2} 1 -1 -1 -1 -1 -1 -1 -1\n"
+    trace.write_text("".join(line.format(job, *ask) for job, ask in enumerate(JOBS, start=1)), "utf-8")
+    options = {"platform_file_path": name, "workload_file_path": str(trace), "workload": {"mem_bw": "none"}}
+    run = run_experiment(load_options({**options, "agent": {"name": "first-high_mem"}}), tmp_path / "run")
+    assert run.metrics["num_rejected"] == num_rejected
+    assert run.metrics["num_finished"] == len(JOBS) - num_rejected
 
 
 def test_clusters_of_mc2() -> None:
@@ -429,6 +475,24 @@ def test_files_that_are_no_text(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00")
     assert "not a usable JSON file" in problems(path)[0]
     assert "a directory" in problems(tmp_path)[0]
+
+
+# The documentation ----------------------------------------------------------------------------------------
+
+
+def test_the_table_of_platforms_is_right() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "platforms.md").read_text("utf-8")
+    rows = {
+        row[0]: row[1:]
+        for row in re.findall(r"^\| `(\w+)` \| .* \| (\S+) \| (\S+) \| (\d+) \| (.*) \|$", page, re.M)
+    }
+    assert set(rows) == set(CORES)
+    for name, (nodes, cores, kinds, gflops) in rows.items():
+        platform = load_platform(name)
+        speeds = {platform.types.processors[kind].gflops_per_core for kind in platform.processor_types}
+        assert (nodes, cores) == (f"{platform.num_nodes:,}", f"{platform.num_cores:,}")
+        assert int(kinds) == len(set(platform.node_types))
+        assert gflops == " to ".join(dict.fromkeys(f"{speed:g}" for speed in (min(speeds), max(speeds))))
 
 
 # The summary ----------------------------------------------------------------------------------------------

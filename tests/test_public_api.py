@@ -32,16 +32,23 @@ PUBLIC_NAMES = {
         "WorkloadOptions load_options observation_names options_schema register_observation_name"
     ),
     "hdeeprm.platforms": "P_STATES Cluster PState Platform load_platform",
-    "hdeeprm.scores": (
-        "ALIASES EXAMPLE_SCORE LONGEST_PROGRAM NAMED_SCORES NAMES OPERATIONS OWN_SCORE NamedScore Score "
-        "evaluate"
+    "hdeeprm.plots": "FIGURE_NAMES draw save",
+    "hdeeprm.report": "write_report",
+    "hdeeprm.results": (
+        "Cleaned RecordedRun RunDirectory WallTimes clean default_run_directory find_runs job_records "
+        "read_jobs read_run read_status write_results"
     ),
+    "hdeeprm.scores": ("ALIASES EXAMPLE_SCORE NAMED_SCORES NAMES OWN_SCORE NamedScore Score evaluate"),
     "hdeeprm.simulator": (
         "EmbeddedSimulator JobStatus Objective QueueRules Simulator SimulatorBatch Snapshot ToldBatch "
         "ToldSimulator"
     ),
     "hdeeprm.studies": "Pruned Study",
     "hdeeprm.training": "Progress TrainingFacts TrainingStopped TrainingWatch learns unwatched",
+    "hdeeprm.workload_statistics": (
+        "FIELDS Field JobTable STATISTICS WorkloadSummary compute read_job_table statistic_named "
+        "summarise_workload"
+    ),
     "hdeeprm.workloads": (
         "JobLimits LublinModel SwfTrace TraceSettings Workload generate_lublin load_workload read_swf "
         "workload_from_json workload_from_swf write_swf"
@@ -57,6 +64,7 @@ ERRORS = {
     "RunDirectoryError": 1,
     "JournalError": 1,
     "StudyError": 2,
+    "FigureError": 2,
     "SimulationError": 1,
     "BatsimError": 1,
     "DependencyNotInstalled": 1,
@@ -70,7 +78,7 @@ def test_public_names(module: str) -> None:
     assert all(hasattr(package, name) for name in package.__all__)
 
 
-@pytest.mark.parametrize("module", ["hdeeprm", "hdeeprm.workloads"])
+@pytest.mark.parametrize("module", ["hdeeprm", "hdeeprm.plots", "hdeeprm.workloads"])
 def test_a_name_that_is_not_public_is_an_attribute_error(module: str) -> None:
     with pytest.raises(AttributeError, match=f"module '{module}' has no attribute 'nothing'"):
         _ = importlib.import_module(module).nothing

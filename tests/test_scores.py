@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hdeeprm.errors import OptionsError
-from hdeeprm.scores import LONGEST_PROGRAM, NAMED_SCORES, NAMES, Score, evaluate
-from hdeeprm.scores.expressions import Node
-from hdeeprm.scores.parsing import parse
-from hdeeprm.scores.programs import OPERATIONS, split_by_wait
+from hdeeprm.expressions import Node
+from hdeeprm.scores import NAMED_SCORES, NAMES, Score, evaluate
+from hdeeprm.scores.language import expression_of
+from hdeeprm.scores.programs import LONGEST_PROGRAM, OPERATIONS, split_by_wait
 from hdeeprm.simulator import EmbeddedSimulator, QueueRules
 from hdeeprm.simulator.kernel import programs, tables
 from kernel_runs import COMPILED, cases
@@ -33,6 +33,9 @@ JOB = {"submit": 100.0, "wait": 7.0, "requested_time": 60.0, "cores": 4.0, "memo
         ("24 / 4 / 2", 3),
         ("2 ^ 3 ^ 2", 512),
         ("-2 ^ 2", -4),
+        ("-2 ** 2 * 3 ^ -1 ** 2", -4 / 3),
+        ("+cores - +1", 3),
+        ("1_000 + 1", 1001),
         ("2 ^ -1", 0.5),
         ("--3", 3),
         ("1e3 + .5", 1000.5),
@@ -42,7 +45,7 @@ JOB = {"submit": 100.0, "wait": 7.0, "requested_time": 60.0, "cores": 4.0, "memo
     ],
 )
 def test_values(text: str, value: float) -> None:
-    assert evaluate(parse(text), JOB) == value
+    assert evaluate(expression_of(text), JOB) == value
 
 
 @pytest.mark.parametrize(
@@ -57,21 +60,22 @@ def test_values(text: str, value: float) -> None:
         ("open", "'open' is not known"),
         ("wait if 1", "column 6: 'if' is not expected here"),
         ("cores cores", "write an operator before it"),
-        (
-            "cores ** 2",
-            "column 8: a number, a name or '(' is wanted, '*' was found; a power is written with ^",
-        ),
+        ("cores * * 2", "column 9: a number, a name or '(' is wanted, '*' was found"),
+        ("cores % 2", "'%' cannot be in an expression; numbers, names, + - * / ^, commas and"),
+        ("log2 + cores", "column 6: '(' is wanted, '+' was found"),
+        ("cores(2)", "function 'cores' is not known; one of log2, log10,"),
         ("Submit", "Did you mean 'submit'?"),
         ("(cores", "')' is wanted, the end was found"),
         ("cores +", "a number, a name or '(' is wanted, the end was found"),
         ("", "a number, a name or '(' is wanted"),
-        ("sqrt(1, 2)", "sqrt takes one argument; 2 given"),
-        ("max(1)", "max takes at least two arguments; 1 given"),
+        ("sqrt(1, 2)", "column 1: sqrt takes 1 argument; 2 given"),
+        ("max(1)", "max takes at least 2 arguments; 1 given"),
         ("1e999", "is too large"),
-        ("(" * 30 + "1" + ")" * 30, "nested deeper than 24 levels"),
-        ("1" * 501, "at most 500"),
+        ("(" * 80 + "1" + ")" * 80, "nested deeper than 75 levels"),
+        ("1+" * 250 + "1", "at most 500 numbers, names and signs"),
         ("1" + "+1" * 100, f"at most {LONGEST_PROGRAM} are allowed"),
-        ("é", "cannot be in an expression"),
+        ("é", "'é' is not known"),
+        ("€", "'€' cannot be in an expression"),
     ],
 )
 def test_what_is_no_expression(text: str, fragment: str) -> None:
@@ -90,7 +94,7 @@ def test_unknown_names() -> None:
 @given(st.text(max_size=30))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
-        node = parse(text)
+        node = expression_of(text)
     except OptionsError as error:
         assert "\n" not in str(error) or "\n" in text
     else:
@@ -125,16 +129,16 @@ def as_text(node: Node) -> str:
 
 @given(expressions())
 def test_what_is_written_is_read_back(node: Node) -> None:
-    assert parse(as_text(node)) == node
+    assert expression_of(as_text(node)) == node
 
 
 @given(expressions(), st.floats(0.0, 1e4))
 def test_intercept_and_slope_are_the_expression(node: Node, wait: float) -> None:
     parts = split_by_wait(node)
     if parts is None:
-        assert node.depends_on_wait
+        assert node.mentions("wait")
         return
-    assert not any(part.depends_on_wait for part in parts)
+    assert not any(part.mentions("wait") for part in parts)
     try:
         whole = evaluate(node, JOB | {"wait": wait})
         intercept, slope = (evaluate(part, JOB) for part in parts)
@@ -147,7 +151,7 @@ def test_the_named_scores_are_ranked_as_published() -> None:
     """What ranks the jobs gives the order of the published formula."""
     rng = np.random.default_rng(0)
     for named in NAMED_SCORES.values():
-        formula, ranked_by = parse(named.formula), parse(named.ranked_by)
+        formula, ranked_by = expression_of(named.formula), expression_of(named.ranked_by)
         jobs = [dict(zip(NAMES, rng.uniform(2, 100, 5), strict=True)) for _ in range(60)]
         orders = [
             sorted(range(60), key=lambda job: evaluate(node, jobs[job])) for node in (formula, ranked_by)
@@ -189,7 +193,7 @@ def test_the_kernel_computes_the_same(node: Node, time: float, cores: int, memor
         ("log10(submit)", "log10 of 0"),
         ("log(memory)", "log of 0"),
         ("sqrt(-cores)", "sqrt of -4"),
-        ("(-cores) ^ 0.5", "-4 ^ 0.5"),
+        ("(-cores) ^ 0.5", "-4 ^ 0.5 is no real number"),
         ("0 ^ -1", "division by zero"),
         ("10 ^ (cores * 100)", "overflow"),
         ("1e200 * 1e200", "overflow"),
@@ -208,3 +212,25 @@ def test_a_score_without_a_value_names_job_and_reason(text: str, reason: str) ->
     with pytest.raises(OptionsError):  # and again, as nothing has changed
         made.reset()
         made.run((-2, 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("requested_time / wait", "wait 0, requested_time 60, cores 4, memory 0): division by zero"),
+        ("log(wait)", "wait 0, requested_time 60, cores 4, memory 0): log of 0"),
+        ("log(50 - wait ^ 2)", "wait 2000, requested_time 60, cores 4, memory 0): log of -3.99995e+06"),
+    ],
+)
+def test_a_score_without_a_value_shows_a_wait_without_one(text: str, reason: str) -> None:
+    workload = make_workload(
+        [
+            {"submit_time": 10.0 * number, "run_time": 1010.0, "requested_time": 60.0, "requested_cores": 4}
+            for number in range(3)
+        ]
+    )
+    rules = QueueRules((Score.read(f"score:{text}"),))
+    made = EmbeddedSimulator(small_platform((1.0, [4])), workload, queue=rules)
+    with pytest.raises(OptionsError, match=re.escape(reason)):
+        made.reset()
+        made.run((-2, 1), limit=10)

@@ -146,7 +146,9 @@ def simulator_of_many_jobs(**options: Any) -> EmbeddedSimulator:
 def bytes_of(snapshot: Snapshot) -> list[bytes]:
     """All that a snapshot holds."""
     used = {"segments": int(snapshot.tables.clock["num_segments"][0])}
-    return [getattr(snapshot.tables, name)[: used.get(name)].tobytes() for name in EmbeddedSimulator.STATE]
+    own = [getattr(snapshot.tables, name)[: used.get(name)].tobytes() for name in EmbeddedSimulator.STATE]
+    queue = snapshot.tables.queue
+    return [*own, queue.reservations.tobytes()] if queue else own
 
 
 class TestSnapshot:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from hdeeprm.cli import main
-from hdeeprm.errors import StudyError
+from hdeeprm.errors import FigureError, StudyError
 from hdeeprm.studies import Study
 from hdeeprm.studies.landscapes import race_groups
 from study_files import write
@@ -50,7 +50,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def legend(axes: object) -> list[str]:
-    return [text.get_text() for text in axes.get_legend().get_texts()]  # type: ignore[attr-defined]
+    found = axes.get_legend()  # type: ignore[attr-defined]
+    return [] if found is None else [text.get_text() for text in found.get_texts()]
 
 
 def test_compare_has_the_points_of_the_grid(folder: Path) -> None:
@@ -72,6 +73,7 @@ def test_compare_by_an_option_and_between_studies(folder: Path) -> None:
 def test_progress_of_a_search_and_over_seeds(folder: Path) -> None:
     study = Study(folder / "search.toml")
     (axes,) = study.plot().axes
+    assert legend(axes) == [], "there is one thing to name"
     values = [run.metrics["loss"] for run in study.runs.values()]
     assert axes.lines[0].get_ydata().tolist() == np.minimum.accumulate(values).tolist()
     (axes,) = Study(folder / "grid.toml").plot("progress", study, by="kind").axes
@@ -111,6 +113,10 @@ def test_slices_have_axes_for_each_option(folder: Path) -> None:
     points = [[run.params["x"], run.metrics["loss"]] for run in study.runs.values()]
     assert first.collections[0].get_offsets().tolist() == points
     assert {text.get_text() for text in second.get_xticklabels()} == {"a", "b"}
+    figure = study.plot("slices", Study(folder / "grid.toml"))
+    (beside_all,) = figure.legends
+    assert [text.get_text() for text in beside_all.get_texts()] == ["search", "grid"]
+    assert not any(map(legend, figure.axes))
 
 
 def test_the_front_is_that_of_the_study(folder: Path) -> None:
@@ -155,6 +161,12 @@ def test_files_of_each_kind(
     assert first.startswith(magic)
     main(["study", "plot", *words])
     assert path.read_bytes() == first, "the same figure has the same bytes"
+
+
+def test_a_file_of_another_kind_is_refused(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(FigureError, match=r"out\.gif: a file ending in \.svg, \.png, \.pdf is wanted"):
+        Study(folder / "grid.toml").plot(out=tmp_path / "out.gif")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_a_file_name_it_goes_to_the_folder_of_the_study(

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hdeeprm.cli import main
+from hdeeprm.plots.saving import save
+from hdeeprm.plots.style import MAX_ENTRIES
 from hdeeprm.studies import Study
 from hdeeprm.studies.plots.captions import LONGEST, caption
-from hdeeprm.studies.plots.figure import save
 from hdeeprm.studies.plots.slices import plot_slice
-from hdeeprm.studies.plots.styles import MAX_ENTRIES
 from study_files import write
 
 pytest.importorskip("optuna")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from hdeeprm.errors import StudyError
+from hdeeprm.plots.style import group_styles
 from hdeeprm.studies.landscapes import Group, new_landscape, race_groups
 from hdeeprm.studies.plots.compare import plot_compare
 from hdeeprm.studies.plots.curves import Curve, plot_curves
@@ -20,7 +21,6 @@ from hdeeprm.studies.plots.pareto import plot_pareto
 from hdeeprm.studies.plots.progress import plot_progress
 from hdeeprm.studies.plots.regret import plot_regret
 from hdeeprm.studies.plots.slices import plot_slice
-from hdeeprm.studies.plots.styles import group_styles
 
 pytest.importorskip("optuna")
 matplotlib = pytest.importorskip("matplotlib")
@@ -214,5 +214,5 @@ def test_fronts_are_what_no_run_beats(
     values = [[2.0, 3.0], [1.0, 5.0], [4.0, 4.0], [2.0, 3.0], [2.0, 5.0]]
     assert plot_pareto(axes, {"a": values}, ("wait", "energy"), directions) is axes
     assert axes.lines[0].get_xydata().tolist() == front
-    assert labels(axes) == ["a: 2 on the front"]
+    assert axes.get_title(loc="left") == "a: 2 on the front"
     assert len(axes.collections[0].get_offsets()) == 5

@@ -393,17 +393,42 @@ def test_expressions_are_arithmetic(a: float, b: float) -> None:
     )
     assert evaluated("percentile(b, 50) / last(b)", metrics) == pytest.approx(0.75)
     assert evaluated("b", metrics) == pytest.approx(1.5 * b)
+    assert evaluated("b ^ 2 + +1_0", metrics) == evaluated("b ** 2 + 10", metrics)
+
+
+@given(st.lists(st.sampled_from(["+", "-", "*", "/", "%", "**", "(2.0 - ", ")", "3.0", "5.5"]), max_size=12))
+def test_expressions_are_worked_out_in_the_order_of_python(words: list[str]) -> None:
+    text = " ".join(["1.0", *words])
+    try:
+        expected = eval(text)  # of floats, so that no power takes long
+    except (SyntaxError, TypeError, ArithmeticError):
+        expected = None
+    if expected is None or isinstance(expected, complex):
+        with pytest.raises(StudyError):
+            evaluated(text, {})
+    else:
+        assert evaluated(text, {}) == pytest.approx(expected)
+
+
+def test_expressions_name_any_column() -> None:
+    """Whatever else a name means."""
+    metrics = {"number": 2.0, "min": np.array([3.0, 5.0]), "negative": 4.0, "lambda": 1.0, "größe": 6.0}
+    assert evaluated("number * min(min) - negative + lambda + größe", metrics) == 9.0
 
 
 @pytest.mark.parametrize(
     ("expression", "message"),
     [
-        ("tmie", "there is no 'tmie'; the run returned time. Did you mean 'time'?"),
-        ("().__class__", "is no arithmetic"),
-        ("[x for x in time]", "is no arithmetic"),
-        ("'a' * 3", "is no arithmetic"),
-        ("mean(time, axis=0)", "is no arithmetic"),
-        ("9**9**9**9", "cannot be computed"),
+        ("tmie", "objective: there is no 'tmie'; the run returned time. Did you mean 'time'?"),
+        ("().__class__", "column 3: '.' cannot be in an expression"),
+        ("()", "column 2: a number, a name or '(' is wanted, ')' was found"),
+        ("[x for x in time]", "'[' cannot be in an expression"),
+        ("'a' * 3", "cannot be in an expression"),
+        ("mean(time, axis=0)", "'=' cannot be in an expression"),
+        ("9**9**9**9", "objective: '9**9**9**9' cannot be computed: overflow"),
+        ("9 ^ (0 - 1)/(2 - 2)", "cannot be computed: division by zero"),
+        ("3 % 0", "cannot be computed: division by zero"),
+        ("percentile(time, 101)", "cannot be computed: Percentiles must be"),
     ],
 )
 def test_expressions_that_are_none(expression: str, message: str) -> None:

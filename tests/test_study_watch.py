@@ -60,7 +60,7 @@ def test_runs_in_progress_are_listed_with_what_they_told_last() -> None:
     console.print(progress_table(running, now))
     text = console.file.getvalue()  # type: ignore[attr-defined]
     rows = [line for line in text.splitlines() if "0.25 at 10" in line]
-    assert len(rows) == MAX_IN_PROGRESS and rows[0].split("│")[1:3] == [" 17  ", " 17 min "]
+    assert len(rows) == MAX_IN_PROGRESS and rows[0].split("│")[1:3] == [" 17  ", " 17.0 min "]
     assert "3 more are in progress" in text and "x = 17, seed 2" in rows[0] and "\x1b" not in text
 
 

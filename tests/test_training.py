@@ -175,6 +175,8 @@ def test_preferences_are_those_of_first_decisions(trained: Run) -> None:
     assert steps[0] == 0 and steps == sorted(set(steps)) and all(step % 4 == 0 for step in steps)
     ends = [int(row["step"]) for row in rows_of(trained.directory / "episodes.csv")]
     assert set(steps[1:]) <= set(ends)  # an episode begins where another has ended
+    ended_before = [sum(end <= step for end in ends) for step in steps]
+    assert [int(row["episode"]) for row in rows] == ended_before
 
 
 def test_plugins_learn_after_each_episode(trained_plugin: Run) -> None:
@@ -283,6 +285,25 @@ def test_training_too_short_to_learn_says_so(tmp_path: Path) -> None:
     assert run.training is not None and run.training.updates == 0
     assert "too short" in run.notices[-1]
     assert (run.directory / "losses.csv").read_text() == "update,step\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "training"), [("ppo", {"episodes": 2}), ("actor-critic", {"episodes": None, "total_steps": 5})]
+)
+def test_training_of_one_rollout_says_so(tmp_path: Path, name: str, training: dict[str, Any]) -> None:
+    agent = {"name": name, "settings": SETTINGS[name] | {"rollout_steps": 64}}
+    short = training_options(name, agent=agent, training={"total_steps": None, "num_envs": 2} | training)
+    run = run_experiment(short, tmp_path / "run")
+    assert run.training is not None and run.training.updates == 1 and run.training.steps == 128
+    assert f"128 steps at a time ({run.training.episodes} episodes here)" in run.notices[-1]
+    asked = "2 episodes" if training["episodes"] else "5 steps"
+    assert f"{asked} were asked for" in run.notices[-1] and "rollout_steps" in run.notices[-1]
+
+
+def test_training_of_more_rollouts_says_nothing(tmp_path: Path) -> None:
+    run = run_experiment(training_options("ppo", training={"total_steps": 60}), tmp_path / "run")
+    assert run.training is not None and run.training.updates > 1
+    assert not any("only once" in notice for notice in run.notices)
 
 
 def test_few_episodes_take_few_environments(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def blamed(kind: type, told: Callable[[], str]) -> Iterator[None]:
     """
     try:
         yield
-    except (HDeepRMError, MemoryError, KeyboardInterrupt):
+    except (HDeepRMError, MemoryError, KeyboardInterrupt, GeneratorExit):  # the last: a watch stops the run
         raise
     except BaseException as error:
         raise AgentError(

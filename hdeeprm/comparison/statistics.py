@@ -124,8 +124,9 @@ def _bootstrap(samples: tuple[FloatArray, ...], statistic: Statistic) -> Interva
         return UNKNOWN
     from scipy import stats
 
+    # Equal values, and means of a baseline that resampling makes 0, are seen by what comes out.
     with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # about equal values, which are seen below
+        warnings.simplefilter("ignore")
         found = stats.bootstrap(
             samples,
             statistic,
@@ -137,9 +138,9 @@ def _bootstrap(samples: tuple[FloatArray, ...], statistic: Statistic) -> Interva
             method="BCa",
             random_state=np.random.default_rng(SEED),
         )
-    low, high = map(float, found.confidence_interval)
-    if math.isfinite(low) and math.isfinite(high):
-        return Interval(low, high)
-    tail = (1.0 - CONFIDENCE) / 2.0
-    low, high = np.quantile(found.bootstrap_distribution, (tail, 1.0 - tail))
-    return Interval(float(low), float(high))
+        tail = (1.0 - CONFIDENCE) / 2.0
+        percentiles = np.quantile(found.bootstrap_distribution, (tail, 1.0 - tail))
+    for low, high in (found.confidence_interval, percentiles):
+        if math.isfinite(low) and math.isfinite(high):
+            return Interval(float(low), float(high))
+    return UNKNOWN

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from hdeeprm.metrics import METRICS
 from hdeeprm.results.atomic import check_folder, check_unused, open_atomically
 from hdeeprm.results.csv_text import exact, quoted
+from hdeeprm.results.json_text import without_nan
 
 from .standings import Comparison, Standing
 
@@ -39,7 +39,7 @@ def json_text(comparison: Comparison) -> str:
             for name, columns in comparison.values.items()
         },
     }
-    return json.dumps(_finite(content), allow_nan=False) + "\n"
+    return json.dumps(without_nan(content), allow_nan=False) + "\n"
 
 
 def check_writable(path: Path, force: bool) -> None:
@@ -82,11 +82,3 @@ def _means(comparison: Comparison, standing: Standing) -> dict[str, Any]:
     """Mean over windows of every metric."""
     means = {name: float(comparison.windows(standing.name, name).mean()) for name in METRICS}
     return {"metrics": means}
-
-
-def _finite(content: Any) -> Any:
-    if isinstance(content, dict):
-        return {key: _finite(value) for key, value in content.items()}
-    if isinstance(content, list | tuple):
-        return [_finite(value) for value in content]
-    return None if isinstance(content, float) and not math.isfinite(content) else content

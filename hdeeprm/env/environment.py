@@ -18,8 +18,15 @@ from hdeeprm.simulator import Snapshot
 from hdeeprm.simulator.choosing import NewPeer
 from hdeeprm.simulator.kernel.tables import NTH_JOB
 
-from .rendering import render_text
-from .settings import DecisionProblem, checked_render_mode, reset_options, stream_seed
+from .rendering import LiveView, Pixels, render_frame, render_text
+from .settings import (
+    RENDER_FPS,
+    RENDER_MODES,
+    DecisionProblem,
+    checked_render_mode,
+    reset_options,
+    stream_seed,
+)
 
 Observation = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.int8]
@@ -90,14 +97,14 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
     =====================  =====================================  =======================================
     objective              instant                                integrated, over the episode
     =====================  =====================================  =======================================
-    avg_job_slowdown       - sum of 1 / requested time            - sum of turnaround / requested time
-    avg_job_completion     - unfinished jobs                      - sum of turnaround
+    avg_job_slowdown       -sum of 1 / requested time             -sum of turnaround / requested time
+    avg_job_completion     -unfinished jobs                       -sum of turnaround
     avg_utilization        active cores                           core-seconds used
-    makespan               current GFLOPS                         - first submission to last completion
-    energy_consumption     - current watts                        - joules
-    edp                    - watts x unfinished jobs              - joules x makespan
-    avg_wait               - waiting jobs                         - sum of waits
-    avg_bounded_slowdown   - sum of 1 / max(requested time, 10)   - sum of bounded slowdowns
+    makespan               current GFLOPS                         -first submission to last completion
+    energy_consumption     -current watts                         -joules
+    edp                    -watts x unfinished jobs               -joules x makespan
+    avg_wait               -waiting jobs                          -sum of waits
+    avg_bounded_slowdown   -sum of 1 / max(requested time, 10)    -sum of bounded slowdowns
     =====================  =====================================  =======================================
 
     **Episode.** All jobs, or a sequence of ``workload.window``: ``length`` jobs from ``start``, which is
@@ -110,15 +117,19 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
     ``num_running``, ``num_ended`` jobs; ``invalid_actions``. What the schedule came to is told by
     :meth:`summary`.
 
-    **Rendering.** ``render_mode="ansi"``: queue, running jobs and nodes as text.
+    **Rendering**, by ``render_mode``: *ansi*, queue, running jobs and nodes as text; *rgb_array*, a frame of
+    800 x 448 pixels with the Gantt chart so far, the queue over time and the load of the nodes; *human*, each
+    state is shown by itself, in a window where there is a display and matplotlib, else in the terminal, at
+    most ten decisions a second.
 
     Args:
         options: The content of an options.json, its path, or loaded options.
         workload: A workload file that takes the place of ``workload_file_path``.
         part: Part of the workload that takes the place of ``workload.window.part``: "all", "train",
             "validation" or "test".
-        render_mode: None or "ansi".
-        recording: Keep which cores each job got and when processors were over-subscribed.
+        render_mode: None, "ansi", "rgb_array" or "human".
+        recording: Keep which cores each job got and when processors were over-subscribed; pictures do so
+            anyway.
         new_peer: Makes a Batsim for the platform and the workload, which tells the time instead of the
             simulator of the options.
 
@@ -126,7 +137,7 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
         OptionsError, PlatformError, WorkloadError: If the options or what they name cannot be used.
     """
 
-    metadata = {"render_modes": ["ansi"], "render_fps": 4}  # noqa: RUF012  (Gymnasium's own form)
+    metadata = {"render_modes": [*RENDER_MODES], "render_fps": RENDER_FPS}  # noqa: RUF012  (Gymnasium's form)
 
     def __init__(
         self,
@@ -146,12 +157,13 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
         self.windows = problem.windows
         self.observation_space = problem.observation_space
         self.action_space = problem.action_space
-        self.simulator = problem.simulator(recording)
+        self.simulator = problem.simulator(recording or render_mode in ("rgb_array", "human"))
         self._problem = problem
         self._observation_size = problem.observation_size
         self._codes = self.actions.as_array()
         self._pairs = [(int(job), int(core)) for job, core in self._codes]
         self._all_allowed = np.ones(len(self._pairs), np.int8)
+        self._view = LiveView(RENDER_FPS) if render_mode == "human" else None
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -174,6 +186,7 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
         self.simulator.reset(start, self.windows.length, new_seed)
         if self.simulator.over:
             raise WorkloadError(self._problem.no_job_can_run(self.simulator.first_job))
+        self._show()
         return self._observation(), self._info()
 
     def step(self, action: np.int64 | int) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
@@ -184,6 +197,7 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
             SimulationError: If the episode is over.
         """
         reward = self.simulator.step(self._pairs[self.allowed_action(action)])
+        self._show()
         return self._observation(), reward, self.simulator.over, False, self._info()
 
     def allowed_action(self, action: np.int64 | int) -> int:
@@ -264,12 +278,24 @@ class WorkloadManagementEnv(gymnasium.Env[Observation, np.int64]):
             self.np_random.bit_generator.state = snapshot.random_state
 
     def close(self) -> None:
-        """Give up an unfinished episode; a Batsim that ran it is ended."""
+        """Give up an unfinished episode; a Batsim that ran it is ended, and so is what is shown live."""
         self.simulator.close()
+        if self._view is not None:
+            self._view.close()
 
-    def render(self) -> str | None:
-        """Queue, running jobs and nodes as text, in render mode "ansi"."""
-        return render_text(self.simulator) if self.render_mode == "ansi" else None
+    def render(self) -> str | Pixels | None:
+        """The present state as the render mode has it; in mode "human" it is shown, and nothing returned."""
+        if self.render_mode == "ansi":
+            return render_text(self.simulator)
+        if self.render_mode == "rgb_array":
+            return render_frame(self.simulator)
+        self._show()
+        return None
+
+    def _show(self) -> None:
+        """Show the state live, in the mode that is for it."""
+        if self._view is not None:
+            self._view.show(self.simulator)
 
     def _observation(self) -> Observation:
         kind, out = self._problem.kind, np.empty(self._observation_size, np.float32)

@@ -21,7 +21,9 @@ from hdeeprm.workloads.episode_windows import PARTS, WHOLE, EpisodeWindows
 
 from .observations import KINDS, Kind, observation_space
 
-RENDER_MODES = (None, "ansi")
+RENDER_MODES = ("human", "ansi", "rgb_array")
+RENDER_FPS = 10
+"""Decisions that are shown in a second, live and in videos."""
 
 
 @dataclass(frozen=True)
@@ -117,14 +119,23 @@ class DecisionProblem:
         )
 
 
-def checked_render_mode(render_mode: str | None) -> str | None:
+def checked_render_mode(render_mode: str | None, known: tuple[str, ...] = RENDER_MODES) -> str | None:
     """A render mode that there is.
+
+    Args:
+        render_mode: One of those that are known, or None.
+        known: Those that the environment has.
 
     Raises:
         OptionsError: If it is unknown.
     """
-    if render_mode not in RENDER_MODES:
-        raise OptionsError(f"render_mode: {render_mode!r} is not known; one of None, 'ansi'")
+    if render_mode is not None and render_mode not in known:
+        listed = ", ".join(map(repr, (None, *known)))
+        missing = "" if render_mode not in RENDER_MODES else "; a single environment has it"
+        raise OptionsError(
+            f"render_mode: {render_mode!r} is not known here; one of {listed}{missing}."
+            f"{did_you_mean(str(render_mode), known)}"
+        )
     return render_mode
 
 

@@ -18,7 +18,7 @@ from hdeeprm.simulator.batch import DISABLED, NEXT_STEP, SAME_STEP
 from hdeeprm.simulator.told_batch import PEER
 
 from .rendering import render_text
-from .settings import DecisionProblem, checked_render_mode, reset_options, stream_seed
+from .settings import RENDER_FPS, DecisionProblem, checked_render_mode, reset_options, stream_seed
 from .vector_arguments import at_least_one, checked_actions, checked_mode, chosen_rows, row_seeds
 from .vector_infos import Array, Bools, fields, in_rows, only, plain, told
 
@@ -32,6 +32,9 @@ _MODES = {
     AutoresetMode.SAME_STEP: SAME_STEP,
     AutoresetMode.DISABLED: DISABLED,
 }
+
+RENDER_MODES = ("ansi",)
+"""Pictures need the placements of all jobs, which many simulations side by side do not record."""
 
 
 class WorkloadManagementVectorEnv(VectorEnv[Observations, Actions, Array]):
@@ -84,9 +87,13 @@ class WorkloadManagementVectorEnv(VectorEnv[Observations, Actions, Array]):
         self.max_episode_steps = max_episode_steps
         if max_episode_steps is not None:
             at_least_one("max_episode_steps", max_episode_steps)
-        self.render_mode = checked_render_mode(render_mode)
+        self.render_mode = checked_render_mode(render_mode, RENDER_MODES)
         self.autoreset_mode = checked_mode(autoreset_mode)
-        self.metadata = {"render_modes": ["ansi"], "render_fps": 4, "autoreset_mode": self.autoreset_mode}
+        self.metadata = {
+            "render_modes": [*RENDER_MODES],
+            "render_fps": RENDER_FPS,
+            "autoreset_mode": self.autoreset_mode,
+        }
         self._take(DecisionProblem.of(options, workload, part))
         by_hand = self._problem.kind.write is not None or max_episode_steps is not None
         self._restarts = by_hand and self.autoreset_mode is AutoresetMode.SAME_STEP

@@ -2,8 +2,8 @@
 
 from .board import Board
 from .cell import Cell, Status
-from .page import json_text, markdown, numbers_of
-from .running import filled
+from .page import json_text, markdown
+from .running import filled, opened
 from .tables import BOARDS, boards_named
 from .trace import prepared_trace
 
@@ -16,6 +16,6 @@ __all__ = [
     "filled",
     "json_text",
     "markdown",
-    "numbers_of",
+    "opened",
     "prepared_trace",
 ]

@@ -45,8 +45,3 @@ def json_text(numbers: Mapping[str, Sequence[Cell]]) -> str:
         rows = ",\n".join(json.dumps([*astuple(cell), cell.status.value], allow_nan=False) for cell in cells)
         tables.append(f'"{name}": {{"columns": {columns}, "rows": [\n{rows}\n]}}')
     return "{\n" + ",\n".join(tables) + "\n}\n"
-
-
-def numbers_of(text: str) -> dict[str, list[Cell]]:
-    """The tables of a page in JSON."""
-    return {name: [Cell(*row[:-1]) for row in table["rows"]] for name, table in json.loads(text).items()}

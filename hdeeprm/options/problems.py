@@ -32,6 +32,11 @@ WANTED = {
     "dict_type": "an object {{...}}",
     "string_too_short": "text that is not empty",
 }
+DROP_IN = "hdeeprm-batsim"
+DROP_IN_HINT = (
+    f' {DROP_IN} is a command of its own: take backend "batsim" with simulator.batsim_command "{DROP_IN}", '
+    'or simulator.clock "batsim", which gives the same without another program'
+)
 
 
 class Problem(NamedTuple):
@@ -108,6 +113,8 @@ def _missing(location: Location) -> str:
 
 def _nearest(value: object, names: tuple[str, ...]) -> str:
     """Offer of the nearest name, whatever the case of its letters."""
+    if value == DROP_IN and "batsim" in names:
+        return DROP_IN_HINT
     by_folded = {name.casefold(): name for name in names}
     folded = str(value).casefold()
     if folded in by_folded:

@@ -12,12 +12,12 @@ import numpy as np
 
 from hdeeprm.catalogue import MAX_CORES, Catalogue, NodeType, load_catalogue
 from hdeeprm.errors import PlatformError, did_you_mean, json_path
+from hdeeprm.memory_units import KB_PER_GB, MB_PER_GB
 from hdeeprm.platforms.files import NodeGroup, PlatformFile, check_platform, read_json
 from hdeeprm.platforms.p_states import core_mflops, core_milliwatts
-from hdeeprm.platforms.platform import KB_PER_GB, Cluster, IntArray, Platform
+from hdeeprm.platforms.platform import Cluster, IntArray, Platform
 from hdeeprm.shipped import shipped_file, shipped_names
 
-MB_PER_GB = 1_000
 LARGEST_FIGURE = 10**9
 """In MFLOPS, mW and MB/s; with at most 10 million cores, sums stay within 64 bits."""
 

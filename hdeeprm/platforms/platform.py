@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hdeeprm.catalogue import Catalogue
+from hdeeprm.memory_units import KB_PER_GB
 from hdeeprm.platforms.p_states import PStates
 
 IntArray = NDArray[np.int64]
-
-KB_PER_GB = 1_000_000
 
 
 @dataclass(frozen=True)

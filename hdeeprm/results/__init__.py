@@ -1,26 +1,24 @@
 """The run directory and every file that a run leaves in it."""
 
 from .clean import Cleaned, clean, find_runs
-from .directory import RunDirectory, check_unused, default_run_directory, read_status
+from .directory import RunDirectory, default_run_directory, read_status
 from .jobs_reader import read_jobs
-from .reservations import late_notice, queue_facts
+from .reading import RecordedRun, read_run
 from .schedule_csv import WallTimes
 from .simulated import job_records
-from .writing import json_text, write_results
+from .writing import write_results
 
 __all__ = [
     "Cleaned",
+    "RecordedRun",
     "RunDirectory",
     "WallTimes",
-    "check_unused",
     "clean",
     "default_run_directory",
     "find_runs",
     "job_records",
-    "json_text",
-    "late_notice",
-    "queue_facts",
     "read_jobs",
+    "read_run",
     "read_status",
     "write_results",
 ]

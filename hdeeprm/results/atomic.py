@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from hdeeprm.errors import RunDirectoryError
 
-_ELSEWHERE = "choose another place with -o"
+_ELSEWHERE = "choose another place"
 _CURES = {
     errno.ENOSPC: f"free some space, or {_ELSEWHERE}",
     errno.EDQUOT: f"free some of your quota, or {_ELSEWHERE}",

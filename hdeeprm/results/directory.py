@@ -29,6 +29,7 @@ FILES = (
     MARKER,
     "options.json",
     "versions.json",
+    "progress.json",
     "insights.log",
     "out_jobs.csv",
     "out_schedule.csv",
@@ -157,6 +158,16 @@ def default_run_directory(options_stem: str) -> Path:
     return path
 
 
+def run_name(path: Path) -> str:
+    """Name of a run's directory; of a repeat, which is but a number there, with that of the one it is in.
+
+    >>> run_name(Path("/runs/first")), run_name(Path("/runs/first/2"))
+    ('first', 'first/2')
+    """
+    path = path.resolve()
+    return f"{path.parent.name}/{path.name}" if path.name.isdecimal() else path.name
+
+
 def read_status(path: str | Path) -> Mapping[str, Any]:
     """What run.json says of a run: ``status``, ``started``, ``ended`` and the facts it was finished with.
 
@@ -182,7 +193,8 @@ def read_status(path: str | Path) -> Mapping[str, Any]:
         raise RunDirectoryError(f"{marker} is not that of an {FORMAT}; name a run directory")
     if state.get("format_version") != FORMAT_VERSION or state.get("status") not in STATUSES:
         raise RunDirectoryError(
-            f"{marker} is of another version of the format; this one reads {FORMAT_VERSION}"
+            f"{marker} is of another version of the format, {state.get('format_version')}; this one reads "
+            f"{FORMAT_VERSION}. Use the HDeepRM that made the run, which its versions.json tells"
         )
     return state
 
@@ -226,14 +238,14 @@ def _claim(path: Path) -> None:
     try:
         path.mkdir()
     except FileExistsError:
-        check_unused(path)
+        check_vacant(path)
     try:
         open(path / MARKER, "x").close()
     except FileExistsError:
         _refuse_run(path)
 
 
-def check_unused(path: Path) -> None:
+def check_vacant(path: Path) -> None:
     """Refuse a place for a run where something is already.
 
     Raises:
@@ -242,7 +254,7 @@ def check_unused(path: Path) -> None:
     if not os.path.lexists(path):
         return
     if not path.is_dir():
-        raise RunDirectoryError(f"{path} exists and is no directory; choose another place with -o")
+        raise RunDirectoryError(f"{path} exists and is no directory; choose another place")
     if is_run(path):
         _refuse_run(path)
     if any(path.iterdir()):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from hdeeprm.errors import RunDirectoryError
 from hdeeprm.metrics import REJECTED, JobRecords
 
+from .columns import LARGEST, open_text
 from .jobs_csv import COLUMNS
 
 
@@ -23,19 +23,8 @@ def read_jobs(path: str | Path) -> JobRecords:
     Raises:
         RunDirectoryError: If it cannot be read; the line is named.
     """
-    try:
-        with _open_text(Path(path)) as file:
-            return _records(list(_rows(file, path)))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        if isinstance(error, RunDirectoryError):
-            raise
-        raise RunDirectoryError(f"{path} cannot be read: {error}; name the out_jobs.csv of a run") from error
-
-
-def _open_text(path: Path) -> TextIO:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8", newline="")
-    return open(path, encoding="utf-8", newline="")
+    with open_text(Path(path)) as file:
+        return _records(list(_rows(file, path)))
 
 
 Row = tuple[str, float, float, float, int, float, str, float]
@@ -73,14 +62,21 @@ def _row(cells: list[str]) -> Row:
     ran = state != REJECTED
     return (
         job_id,
-        float(submit),
-        float(start) if ran else math.nan,
-        float(finish) if ran else math.nan,
-        int(cores),
+        _bounded(submit),
+        _bounded(start) if ran else math.nan,
+        _bounded(finish) if ran else math.nan,
+        int(_bounded(cores)),
         limit if limit >= 0 else math.inf,
         state,
         float(energy) if ran else math.nan,
     )
+
+
+def _bounded(text: str) -> float:
+    value = float(text)
+    if not abs(value) <= LARGEST:
+        raise ValueError(f"{value} is no figure of a run")
+    return value
 
 
 def _records(rows: list[Row]) -> JobRecords:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -47,6 +48,21 @@ def as_text(intervals: Intervals, num_jobs: int) -> list[str]:
     ]
     bounds = np.searchsorted(intervals.job, np.arange(num_jobs + 1)).tolist()
     return [" ".join(parts[begin:end]) for begin, end in pairwise(bounds)]
+
+
+def from_text(texts: Sequence[str]) -> Intervals:
+    """Cores of jobs from what :func:`as_text` writes, and Batsim.
+
+    Raises:
+        ValueError: If a text is no such list of intervals.
+        OverflowError: If the number of a core is too large to be one.
+    """
+    parts = [(job, *part.partition("-")) for job, text in enumerate(texts) for part in text.split()]
+    columns = np.array([(job, int(first), int(last or first)) for job, first, _, last in parts], np.int32)
+    job_of, first_core, last_core = columns.reshape(-1, 3).T
+    for row in np.flatnonzero(last_core < first_core)[:1].tolist():
+        raise ValueError(f"cores {first_core[row]} to {last_core[row]} run backwards")
+    return Intervals(job_of, first_core, last_core)
 
 
 def last_use(intervals: Intervals, finish_time: FloatArray, num_cores: int) -> FloatArray:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from hdeeprm.errors import SimulationError
 from hdeeprm.metrics import IntArray, JobRecords, summarise
@@ -13,6 +10,7 @@ from hdeeprm.simulator.protocol import BlockedBy
 
 from .directory import RunDirectory
 from .jobs_csv import ReportedJobs, jobs_csv, reported
+from .json_text import json_text
 from .logs import decisions_csv, oversubscriptions_csv, rewards_csv, shortages_csv
 from .placements import Intervals, as_text, merge
 from .schedule_csv import PlatformUse, WallTimes, core_times, schedule_csv
@@ -69,15 +67,6 @@ def write_results(
     directory.write("versions.json", json_text(versions()))
     directory.write("metrics.json", json_text(metrics))
     return metrics
-
-
-def json_text(content: Mapping[str, Any]) -> str:
-    """A JSON object with sorted keys; what is no finite number is null."""
-    finite = {
-        key: None if isinstance(value, float) and not math.isfinite(value) else value
-        for key, value in content.items()
-    }
-    return json.dumps(finite, indent=2, sort_keys=True, allow_nan=False) + "\n"
 
 
 def _reported(simulation: Simulation, jobs: JobRecords, cores: Intervals) -> ReportedJobs:

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hdeeprm.errors import OptionsError
+from hdeeprm.expressions import Node
 
-from .expressions import NAMES, Node
+from .language import NAMES
 
 OPERATIONS = (
     *("number", *NAMES),
@@ -38,12 +39,12 @@ Program = tuple[Instruction, ...]
 def split_by_wait(node: Node) -> tuple[Node, Node] | None:
     """Intercept and slope of an expression that grows evenly with *wait*; None for any other.
 
-    >>> from .parsing import parse
-    >>> intercept, slope = split_by_wait(parse("2 * wait + cores"))
+    >>> from .language import expression_of
+    >>> intercept, slope = split_by_wait(expression_of("2 * wait + cores"))
     >>> intercept.kind, slope.value
     ('cores', 2.0)
     """
-    if not node.depends_on_wait:
+    if not node.mentions("wait"):
         return node, _ZERO
     if node.kind == "wait":
         return _ZERO, _ONE
@@ -66,7 +67,7 @@ def split_by_wait(node: Node) -> tuple[Node, Node] | None:
 def _negative(node: Node) -> Node:
     if node is _ZERO:
         return _ZERO
-    return Node("number", value=-node.value) if node.kind == "number" else Node("negative", (node,))
+    return Node("negative", (node,)) if node.value is None else Node("number", value=-node.value)
 
 
 def _sum(sign: str, left: Node, right: Node) -> Node:
@@ -105,4 +106,4 @@ def _instructions(node: Node) -> Iterator[Instruction]:
         if node.kind in ("min", "max") and place > 0:
             yield Instruction(OPERATIONS.index(node.kind), 0.0)
     if node.kind not in ("min", "max"):
-        yield Instruction(OPERATIONS.index(node.kind), node.value)
+        yield Instruction(OPERATIONS.index(node.kind), node.value or 0.0)

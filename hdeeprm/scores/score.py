@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hdeeprm.errors import OptionsError, did_you_mean
+from hdeeprm.expressions import Node
 
-from .expressions import Node
+from .language import expression_of
 from .named import NAMED_SCORES
-from .parsing import parse
 from .programs import Program, program_of, split_by_wait
 
 OWN_SCORE = "score:"
@@ -57,8 +57,8 @@ class Score:
     def expression(self) -> Node:
         """What jobs are ranked by."""
         if self.name.startswith(OWN_SCORE):
-            return parse(self.name.removeprefix(OWN_SCORE))
-        return parse(NAMED_SCORES[self.name].ranked_by)
+            return expression_of(self.name.removeprefix(OWN_SCORE))
+        return expression_of(NAMED_SCORES[self.name].ranked_by)
 
     @cached_property
     def parts(self) -> tuple[Node, ...]:

@@ -157,7 +157,8 @@ class SimulatorBatch:
         if self.simulators[0].queue.scores:
             for row in np.flatnonzero(self.tables.clock["undefined_job"][:, 0] != tables.NONE):
                 one = self.simulators[row]
-                raise one.queue.undefined(one.tables.clock, one.tables.jobs, one.workload)
+                own = one.tables
+                raise one.queue.undefined(own.clock, own.jobs, own.progress, one.workload)
 
     def _stream(self, index: int, seed: int | None) -> tables.Integers:
         """The random stream of a row: of a seed, or as it is."""
@@ -198,9 +199,12 @@ class SimulatorBatch:
 
     def _state(self) -> dict[str, npt.NDArray[Any]]:
         """The arrays that the state of all rows consists of."""
-        names = (*EmbeddedSimulator.STATE, "trees", "fit_tree", "scores", "orders", "candidates")
+        names = (*EmbeddedSimulator.STATE, "trees", "fit_tree")
         shown = ("observations", "masks", "outcomes")
         state = {name: getattr(self.tables, name) for name in names}
+        if self.tables.queue:
+            kept = ("scores", "orders", "candidates", "reservations")
+            state |= {f"queue_{name}": getattr(self.tables.queue, name) for name in kept}
         return state | {f"view_{name}": getattr(self.view, name) for name in shown}
 
     def snapshot(self) -> dict[str, npt.NDArray[Any]]:

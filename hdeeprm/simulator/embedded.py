@@ -68,11 +68,8 @@ class EmbeddedSimulator(Gauges):
         queue: How the queue is served, and the scores that job selections rank by.
     """
 
-    STATE = (
-        *("clock", "progress", "segments", "nodes", "processors", "words"),
-        *("waiting", "ranks", "reservations"),
-    )
-    """The tables that a state consists of; the others are fixed, derived or scratch."""
+    STATE = ("clock", "progress", "segments", "nodes", "processors", "words", "waiting", "ranks")
+    """The tables that a state consists of, with those of reservations; others are fixed, derived, scratch."""
     snapshot_kind: type[Snapshot] = Snapshot
     decisions_at_once = 2000
     """Decisions between two looks at the progress and at the keyboard."""
@@ -269,7 +266,8 @@ class EmbeddedSimulator(Gauges):
         """
         if self.queue.scores and self._clock["undefined_job"][0] != tables.NONE:
             self._clock["over"][0] = 1
-            raise self.queue.undefined(self.tables.clock, self.tables.jobs, self.workload)
+            own = self.tables
+            raise self.queue.undefined(own.clock, own.jobs, own.progress, self.workload)
 
     def place(self, job: int, cores: npt.NDArray[np.int64], time: float | None = None) -> None:
         """Start a waiting job of the episode on given cores, as a part of the next decision.
@@ -345,7 +343,10 @@ class EmbeddedSimulator(Gauges):
         """The present state, to come back to with :meth:`restore`; copies a few arrays."""
         if self._clock["recording"][0]:
             self._empty_logs()
-        empty = {name: np.empty_like(getattr(self.tables, name)) for name in self.STATE}
+        empty: dict[str, Any] = {name: np.empty_like(getattr(self.tables, name)) for name in self.STATE}
+        if self.tables.queue:
+            reservations = np.empty_like(self.tables.queue.reservations)
+            empty["queue"] = self.tables.queue._replace(reservations=reservations)
         saved = self.tables._replace(**empty)
         saved.clock["num_segments"] = 0
         snapshots.save(saved, self.tables)

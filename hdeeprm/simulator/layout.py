@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from hdeeprm.workloads.workload import Workload
 
 from .kernel import tables
 from .kernel.randomness import MODULUS_2
-from .kernel.tables import Floats, Integers, Simulation, Table
+from .kernel.tables import PLAIN_QUEUE, Floats, Integers, QueueTables, Simulation, Table
 from .queue_rules import QueueRules
 
 NODE_FACTS = ("memory_kb", "first_processor", "num_processors")
@@ -163,7 +164,7 @@ def build_simulation(
         stack=np.zeros(128, np.int64),
         log=np.zeros(log_size, tables.LOG),
         **platform_tables(platform),
-        **queue.tables(platform.num_cores, platform.num_nodes, max_jobs),
+        queue=queue.tables(platform.num_cores, platform.num_nodes, max_jobs),
     )
     simulation.clock["picked"] = simulation.clock["reserved_job"] = tables.NONE
     simulation.clock["undefined_job"] = tables.NONE
@@ -188,9 +189,14 @@ def random_stream(seed: int) -> Integers:
     return np.random.default_rng(seed).integers(1, MODULUS_2, size=6)
 
 
+def _shapes(simulation: Simulation) -> list[tuple[int, ...]]:
+    *own, queue = simulation
+    return [table.shape for table in (*own, *queue)]
+
+
 def same_platform_and_jobs(one: Simulation, other: Simulation) -> bool:
     """Whether a state of one simulation can be a state of the other."""
-    if [table.shape for table in one] != [table.shape for table in other]:
+    if _shapes(one) != _shapes(other):
         return False
     if np.may_share_memory(one.jobs, other.jobs):  # made for one platform
         return True
@@ -202,17 +208,22 @@ def same_platform_and_jobs(one: Simulation, other: Simulation) -> bool:
     return same and np.array_equal(one.jobs, other.jobs)
 
 
+def _changed(simulation: Simulation, jobs: Table, change: Callable[[Any], Any]) -> Simulation:
+    """A simulation with other jobs, and with each of its other tables changed."""
+    own = {
+        name: change(table) for name, table in simulation._asdict().items() if name not in ("jobs", "queue")
+    }
+    queue = QueueTables(*map(change, simulation.queue)) if simulation.queue else PLAIN_QUEUE
+    return Simulation(jobs=jobs, queue=queue, **own)
+
+
 def side_by_side(simulation: Simulation, count: int) -> Simulation:
     """As many copies of a simulation as wanted, with one more axis in front; they share one table of jobs."""
-    stacked = {
-        name: np.repeat(table[np.newaxis], count, axis=0)
-        for name, table in simulation._asdict().items()
-        if name != "jobs"
-    }
-    return Simulation(jobs=simulation.jobs[np.newaxis], **stacked)
+    return _changed(
+        simulation, simulation.jobs[np.newaxis], lambda table: np.repeat(table[np.newaxis], count, axis=0)
+    )
 
 
 def row(stack: Simulation, index: int) -> Simulation:
     """The tables of one of several simulations side by side, not copied."""
-    tables = {name: table[index] for name, table in stack._asdict().items() if name != "jobs"}
-    return Simulation(jobs=stack.jobs[min(index, len(stack.jobs) - 1)], **tables)
+    return _changed(stack, stack.jobs[min(index, len(stack.jobs) - 1)], lambda table: table[index])

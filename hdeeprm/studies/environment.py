@@ -35,6 +35,12 @@ def twin(action: argparse.Action) -> str:
     return PREFIX + action.dest.upper()
 
 
+def place_of(flag: str) -> str:
+    """Where the value of a flag was given: its variable, or the flag itself."""
+    variable = PREFIX + flag.upper()
+    return variable if os.environ.get(variable) else f"--{flag}"
+
+
 def apply_environment(
     parser: argparse.ArgumentParser, chosen: argparse.Namespace, environment: Mapping[str, str] = os.environ
 ) -> None:

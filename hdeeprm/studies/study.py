@@ -227,9 +227,12 @@ class Study:
 
         Raises:
             StudyError: If the kind is not known, or there is nothing to draw.
+            FigureError: If the file's ending is not known.
             DependencyNotInstalled: Without matplotlib.
         """
-        from .plots.figure import draw, save
+        from hdeeprm.plots.saving import save
+
+        from .plots.figure import draw
 
         by, metrics = ([word] if isinstance(word, str) else list(word) for word in (by, metric))
         figure = draw([(study.ran, study.runs) for study in (self, *others)], kind, by, metrics)

@@ -32,7 +32,7 @@ COUNTERS, TABLES = ("steps", "episodes", "updates"), ("losses", "episode_rows", 
 """What of a logbook a checkpoint holds."""
 EPISODE_COUNTS = ("episode", "step", "length")
 RECENT_EPISODES = 100
-"""Episodes that the mean return shown is over."""
+"""Episodes that the means shown are over."""
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -130,13 +130,16 @@ class Logbook:
         self.episodes += count
 
     def add_preferences(self, probabilities: Iterable[float], step: int) -> None:
-        """Probabilities of the actions at the first decision of an episode, that step."""
-        self.preferences.add((len(self.preferences), step, *probabilities))
+        """Probabilities of the actions at the first decision of an episode, that step.
 
-    def recent_return(self) -> float:
-        """Mean return of the last episodes; NaN before the first has ended."""
-        recent = self.episode_rows.last(RECENT_EPISODES)
-        return float(recent[:, EPISODE_COLUMNS.index("return")].mean()) if len(recent) else np.nan
+        An episode is counted by how many ended before it began, so that it lies beside these in figures.
+        """
+        self.preferences.add((self.episodes, step, *probabilities))
+
+    def recent(self, column: str) -> float:
+        """Mean of a column of episodes.csv over the last episodes; NaN before the first has ended."""
+        rows = self.episode_rows.last(RECENT_EPISODES)
+        return float(rows[:, EPISODE_COLUMNS.index(column)].mean()) if len(rows) else np.nan
 
     def last_loss(self) -> tuple[str, float]:
         """Name and value of the first of the last losses; NaN before the first update."""

@@ -32,6 +32,8 @@ class Progress(NamedTuple):
     objective: float = math.nan  # per job, of the last validation
     steps_per_second: float = math.nan
     milestone: int = 0  # 1 to MILESTONES where training has just come there, else 0
+    mean_wait: float = math.nan  # s a job, of the last episodes
+    utilization: float = math.nan  # share of the cores, of the last episodes
 
 
 TrainingWatch = Callable[[Progress], None]

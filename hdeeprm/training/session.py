@@ -15,6 +15,7 @@ from hdeeprm import __version__
 from hdeeprm.agents import Agent, agent_from_options
 from hdeeprm.agents.learner import Learner
 from hdeeprm.agents.learning import LearningAgent
+from hdeeprm.agents.on_policy import RolloutLearner
 from hdeeprm.env import WorkloadManagementEnv
 from hdeeprm.errors import AgentError
 from hdeeprm.options import Options
@@ -38,6 +39,11 @@ SAVES = 20
 """How many times over a run it is saved, if not more often."""
 SECONDS_BETWEEN_SAVES = 300.0
 NO_UPDATE = "training was too short for the agent to learn once; train for longer"
+ONE_UPDATE = (
+    "the agent learned only once: it learns from {steps:,} steps at a time ({episodes:,} episodes here), and "
+    "{total:,} {unit} were asked for; train for longer, or lower agent.settings.rollout_steps or "
+    "training.num_envs"
+)
 
 
 class Training:
@@ -229,12 +235,14 @@ class Training:
                 self._length.unit,
                 min(self._done, self._length.total),
                 self._length.total,
-                log.recent_return(),
+                log.recent("return"),
                 name,
                 loss,
                 self._objective,
                 self._pace.steps_per_second(log.steps),
                 milestone,
+                log.recent("avg_wait"),
+                log.recent("utilization"),
             )
         )
 
@@ -246,14 +254,14 @@ class Training:
         self._write_output()
         if not self._events.are_written:
             self._notices.append(MISSING)
-        if self._log.updates == 0:
-            self._notices.append(NO_UPDATE)
-            logger.warning("%s", NO_UPDATE)
+        if (shortness := self._shortness()) is not None:
+            self._notices.append(shortness)
+            logger.warning("%s", shortness)
         return TrainingFacts(
             steps=self._log.steps,
             episodes=self._log.episodes,
             updates=self._log.updates,
-            mean_return=self._log.recent_return(),
+            mean_return=self._log.recent("return"),
             wall_seconds=self._pace.seconds,
             steps_per_second=self._pace.steps_per_second(self._log.steps),
             validation_objective=self._best.get("objective"),
@@ -263,6 +271,15 @@ class Training:
             output_model=self._output,
             notices=tuple(self._notices),
         )
+
+    def _shortness(self) -> str | None:
+        """What to say of training that was too short to be worth much."""
+        log, length = self._log, self._length
+        if log.updates == 0:
+            return NO_UPDATE
+        if log.updates == 1 and self._done > length.total and isinstance(self.agent, RolloutLearner):
+            return ONE_UPDATE.format(steps=log.steps, episodes=log.episodes, **length._asdict())
+        return None
 
     def _write_output(self) -> None:
         """Write the best model so far, or the present one, where -om asks for it."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .arguments import positive
+from .consoles import progress_console
 
 if TYPE_CHECKING:
     from hdeeprm.comparison.outcome import Watch
@@ -59,15 +60,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Compare, print and write; 1 where a contender failed, which costs the others nothing."""
-    from rich.console import Console
-
     from hdeeprm.comparison.table import progress, result_console, show_comparison
     from hdeeprm.comparison.writing import check_writable, json_text, write_csv
 
     if chosen.csv is not None:
         check_writable(chosen.csv, chosen.force)
     try:
-        with progress(Console(stderr=True, soft_wrap=True, highlight=False, markup=False)) as watch:
+        with progress(progress_console()) as watch:
             comparison = _compared(chosen, watch)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("interrupted; nothing is written") from None

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from hdeeprm.errors import WorkloadError
 
+from .consoles import table_console
+
 if TYPE_CHECKING:
     from hdeeprm.workloads.generators.goodness import FitReport
 
@@ -47,7 +49,6 @@ ARGUMENTS = (
     "max_job_cores",
     "max_run_time",
 )
-WIDTH = 160  # of the table; a terminal breaks its lines
 RANGES = ("memory_mb", "bandwidth_gbps")
 
 
@@ -55,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What ``hdeeprm generate`` is called with."""
     add = parser.add_argument
     add("--model", metavar="MODEL", default="lublin", help="lublin (default), jann or cirne")
-    add("--like", type=Path, metavar="TRACE", help="SWF trace to fit the model to")
+    add("--like", type=Path, metavar="TRACE", help="SWF trace to fit the model to, a file or a shipped one")
     add("--num-jobs", metavar="N", type=int, help="number of jobs (default: 1000, or as in TRACE)")
     add("--num-cores", metavar="N", type=int, help="cores of the machine (default: 256, or as in TRACE)")
     add("--seed", type=int, default=0, metavar="SEED", help="seed of all draws (default: 0)")
@@ -90,9 +91,10 @@ def run(chosen: argparse.Namespace) -> int:
     """Write the trace, and print where and, with --like, how near it comes."""
     from hdeeprm.results.atomic import check_unused
     from hdeeprm.workloads.generate import generate
+    from hdeeprm.workloads.loading import find_workload
 
     check_unused(chosen.out, chosen.force, "--out")
-    if chosen.like is not None and chosen.out.resolve() == chosen.like.resolve():
+    if chosen.like is not None and chosen.out.resolve() == find_workload(chosen.like).resolve():
         raise WorkloadError(f"{chosen.out} is the trace to fit to; give another name with --out")
     given: dict[str, Any] = {name: getattr(chosen, name) for name in ARGUMENTS}
     given |= {name: tuple(bounds) for name in RANGES if (bounds := getattr(chosen, name))}
@@ -118,7 +120,6 @@ def _show(path: Path, like: Path | None, as_json: bool) -> None:
 
 
 def _print_fit(report: FitReport) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from hdeeprm.workloads.generators.goodness import QUANTILES
@@ -128,7 +129,7 @@ def _print_fit(report: FitReport) -> None:
         unit = "" if fit.unit == "1" else f" ({fit.unit})"
         table.add_row(fit.field + unit, f"{fit.distance:.3f}", "given", *map(_number, fit.trace_quantiles))
         table.add_row("", "", "generated", *map(_number, fit.generated_quantiles))
-    console = Console(width=WIDTH, soft_wrap=True, highlight=False, markup=False)
+    console = table_console()
     console.print(table)
     load = "none" if report.generated_load is None else f"{report.generated_load:.3g}"
     console.print(f"offered load: {report.trace_load:.3g} given, {load} generated; --load sets it")

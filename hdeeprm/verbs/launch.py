@@ -84,7 +84,7 @@ def run(chosen: argparse.Namespace) -> int:
 def _new_runs(chosen: argparse.Namespace, reporter: RunReporter) -> tuple[list[Run], Path]:
     """Run the options, once where an agent is trained, else as often as is asked for."""
     from hdeeprm.experiment import trains
-    from hdeeprm.results import check_unused, default_run_directory
+    from hdeeprm.results.directory import check_vacant, default_run_directory
 
     if chosen.options is None:
         raise OptionsError("no options.json is named; give one, or a run to go on with: --resume RUN_DIR")
@@ -93,7 +93,7 @@ def _new_runs(chosen: argparse.Namespace, reporter: RunReporter) -> tuple[list[R
         num_runs = 1  # they are the episodes of one training
     directory = chosen.output or default_run_directory(Path(chosen.options).stem)
     if num_runs > 1:
-        check_unused(directory)
+        check_vacant(directory)
     width = len(str(num_runs - 1))
     places = [directory if num_runs == 1 else directory / f"{k:0{width}d}" for k in range(num_runs)]
     return [_one_run(options, k, place, chosen, reporter) for k, place in enumerate(places)], directory

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from hdeeprm.errors import OptionsError
 
+from .consoles import progress_console
+
 if TYPE_CHECKING:
     from hdeeprm.leaderboard import Board, Cell
 
@@ -98,17 +100,14 @@ def _check_names(paths: list[Path]) -> None:
 
 def _filled(boards: list[Board], chosen: argparse.Namespace) -> dict[str, list[Cell]]:
     """The numbers of each table; what is wrong with any is told before the first run."""
-    from rich.console import Console
-
-    from hdeeprm.leaderboard import filled, prepared_trace
-    from hdeeprm.leaderboard.running import opened
+    from hdeeprm.leaderboard import filled, opened, prepared_trace
     from hdeeprm.studies.showing import live_progress
 
     if any(board.needs_trace for board in boards):
         for notice in prepared_trace(chosen.trace, chosen.folder):
             print(f"note: {notice}", file=sys.stderr)
     studies = {board: opened(board, chosen.folder) for board in boards}
-    console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+    console = progress_console()
     numbers = {}
     for board, study in studies.items():
         console.print(f"{board.name}: {board.title}")

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .arguments import positive
+from .consoles import progress_console
 from .study_plot import SUMMARY as PLOT_SUMMARY
 from .study_plot import add_plot, plot_verb
 from .study_show import SUMMARY as SHOW_SUMMARY
-from .study_show import add_show, progress_console, show_end, show_verb
+from .study_show import add_show, show_end, show_verb
 
 HELP = """\
 Many runs, searched and compared, on this machine, on Ray or on SLURM.

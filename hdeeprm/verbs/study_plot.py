@@ -41,8 +41,9 @@ def add_plot(parser: argparse.ArgumentParser) -> None:
 
 def plot_verb(chosen: argparse.Namespace) -> int:
     """Draw and write a figure; print its path."""
+    from hdeeprm.plots.saving import check_ending, save
     from hdeeprm.studies.file import load_study
-    from hdeeprm.studies.plots.figure import check_ending, check_kind, draw, save, suitable_kind
+    from hdeeprm.studies.plots.figure import check_kind, draw, suitable_kind
     from hdeeprm.studies.queue import Queue
     from hdeeprm.studies.results import as_run, check_target
 

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .consoles import progress_console
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -94,13 +96,6 @@ def show_end(file: StudyFile, runs: Mapping[int, Run]) -> None:
     best = best_runs(runs.values(), file.metrics, file.directions)
     show_summary(_console(), runs.values(), best, file.metrics)
     show_missing(_console(), runs)
-
-
-def progress_console() -> Console:
-    """Where progress is shown, apart from what is found."""
-    from rich.console import Console
-
-    return Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 
 
 def _console() -> Console:

@@ -6,11 +6,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hdeeprm.memory_units import KB_PER_MB, MB_PER_GB
 from hdeeprm.workloads.batsim_fields import LARGEST_INTEGER, Problems, read_number
 
 SUPPORTED_PROFILES = "supported is parallel_homogeneous with com 0 (cpu in flop per core, or req_time in s)"
-KB_PER_MB = 1000
-MB_PER_GB = 1000
 _DIGITS = 6  # decimals kept before rounding up, so that 0.1 x 3 units do not become one more
 
 

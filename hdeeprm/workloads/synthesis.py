@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from hdeeprm.memory_units import KB_PER_MB
 from hdeeprm.workloads.workload import FloatArray, IntArray
 
 RUN_TIME_FACTORS: FloatArray = np.arange(1, 26) / 20.0
@@ -30,8 +31,6 @@ MEMORY_PROBABILITIES: FloatArray = np.array([0.30, 0.25, 0.20, 0.15, 0.10])
 A choice of this project, in the spirit of D. Feitelson, "Memory usage in the LANL CM-5 workload",
 JSSPP 1997, which finds such skewed and discrete sizes.
 """
-
-KB_PER_MB = 1000
 
 
 def draw_run_times(requested_time: FloatArray, rng: np.random.Generator) -> FloatArray:

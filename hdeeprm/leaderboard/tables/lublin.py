@@ -38,8 +38,7 @@ def cells(study: Study) -> list[Cell]:
 
 def lines(cells: Sequence[Cell]) -> list[str]:
     """A row for each rule: elsewhere, here and what that is, without backfilling and with it."""
-    titles = [f"`{name}`: {title}" for name in BACKFILLINGS for title in ("elsewhere", "here", "")]
-    titles = [title.removesuffix(": ") if title.endswith(": ") else title for title in titles]
+    titles = [f"`{name}`{title}" for name in BACKFILLINGS for title in (": elsewhere", ": here", "")]
     return [*head("rule", "agent", *titles), *(_line(cells, rule) for rule in _rules(cells))]
 
 

@@ -31,7 +31,7 @@ def cells(study: Study) -> list[Cell]:
             metric=metric,
             value=found[metric][platform, workload, backfilling, agent],
         )
-        for platform, workload in dict.fromkeys((key[0], key[1]) for key in _points(study))
+        for platform, workload in dict.fromkeys(_points(study))
         for agent in study.file.grid[AGENT]
         for metric in METRICS
         for backfilling in BACKFILLINGS

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hdeeprm.errors import BatsimError
+from hdeeprm.memory_units import KB_PER_MB, MB_PER_GB
 from hdeeprm.simulator.kernel.tables import Floats, Integers
-from hdeeprm.workloads.batsim_profiles import KB_PER_MB, MB_PER_GB
 from hdeeprm.workloads.workload import Workload
 
 from .dialogue import Dialogue, Listener

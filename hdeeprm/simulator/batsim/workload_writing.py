@@ -6,8 +6,8 @@ import json
 import math
 from typing import Any
 
+from hdeeprm.memory_units import KB_PER_MB, MB_PER_GB
 from hdeeprm.platforms import Platform
-from hdeeprm.workloads.batsim_profiles import KB_PER_MB, MB_PER_GB
 from hdeeprm.workloads.workload import Workload
 
 from .peer import EpisodeJobs

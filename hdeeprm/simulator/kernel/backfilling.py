@@ -64,8 +64,8 @@ def _change_node_plan(sim: Sim, job: int, memory: int, sign: int) -> int:
         segment = sim.segments[index]
         node = sim.processors[sim.words[segment.word].processor].node
         change -= usable_cores(sim, node, memory)
-        sim.node_plan[node].cores += sign * segment.num_cores
-        sim.node_plan[node].memory += sign * segment.num_cores * row.memory_kb
+        sim.queue.node_plan[node].cores += sign * segment.num_cores
+        sim.queue.node_plan[node].memory += sign * segment.num_cores * row.memory_kb
         change += usable_cores(sim, node, memory)
         index = segment.next_of_job
     return change

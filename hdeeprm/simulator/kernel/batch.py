@@ -15,7 +15,7 @@ from .observations import Floats32
 from .observations import observe as write_observation
 from .opening import open_episode, seed
 from .rewards import summarise
-from .tables import DECISION, OVER, STALLED, Floats, Integers, Table
+from .tables import DECISION, OVER, PLAIN_QUEUE, STALLED, Floats, Integers, QueueTables, Table
 from .tables import Simulation as Sim
 
 NEXT_STEP, SAME_STEP, DISABLED = range(3)
@@ -38,6 +38,22 @@ class View(NamedTuple):
 
 
 @compiled
+def _queue_of_row(queue: QueueTables, index: int) -> QueueTables:
+    if len(queue) == 0:
+        return PLAIN_QUEUE
+    return QueueTables(
+        queue.programs[index],
+        queue.registers[index],
+        queue.scores[index],
+        queue.orders[index],
+        queue.candidates[index],
+        queue.plan[index],
+        queue.node_plan[index],
+        queue.reservations[index],
+    )
+
+
+@compiled
 def row(stack: Sim, index: int) -> Sim:
     """One of the simulations side by side; they may share one table of jobs."""
     return Sim(
@@ -54,14 +70,7 @@ def row(stack: Sim, index: int) -> Sim:
         stack.fit_tree[index],
         stack.stack[index],
         stack.log[index],
-        stack.programs[index],
-        stack.registers[index],
-        stack.scores[index],
-        stack.orders[index],
-        stack.candidates[index],
-        stack.plan[index],
-        stack.node_plan[index],
-        stack.reservations[index],
+        _queue_of_row(stack.queue, index),
     )
 
 

@@ -34,8 +34,8 @@ def _least_work(sim: Sim, job: int) -> float:
 
 @compiled
 def _join(sim: Sim, row: int, index: int) -> None:
-    node = sim.candidates[row, index]
-    left, right = sim.candidates[row, 2 * index], sim.candidates[row, 2 * index + 1]
+    node = sim.queue.candidates[row, index]
+    left, right = sim.queue.candidates[row, 2 * index], sim.queue.candidates[row, 2 * index + 1]
     node.cores = min(left.cores, right.cores)
     node.work = min(left.work, right.work)
 
@@ -43,23 +43,23 @@ def _join(sim: Sim, row: int, index: int) -> None:
 @compiled
 def clear_candidates(sim: Sim) -> None:
     """Let there be no candidate."""
-    for row in range(sim.candidates.shape[0]):
-        for index in range(sim.candidates.shape[1]):
-            sim.candidates[row, index].cores = PLENTY
-            sim.candidates[row, index].work = math.inf
+    for row in range(sim.queue.candidates.shape[0]):
+        for index in range(sim.queue.candidates.shape[1]):
+            sim.queue.candidates[row, index].cores = PLENTY
+            sim.queue.candidates[row, index].work = math.inf
 
 
 @compiled
 def _leaf(sim: Sim, row: int, job: int) -> int:
-    return (sim.candidates.shape[1] >> 1) + job if row == _BY_AGE else leaf_of(sim, job)
+    return (sim.queue.candidates.shape[1] >> 1) + job if row == _BY_AGE else leaf_of(sim, job)
 
 
 @compiled
 def set_candidate(sim: Sim, job: int, is_candidate: bool) -> None:
     """Put a job among the candidates or take it out."""
-    for row in range(sim.candidates.shape[0]):
+    for row in range(sim.queue.candidates.shape[0]):
         index = _leaf(sim, row, job)
-        leaf = sim.candidates[row, index]
+        leaf = sim.queue.candidates[row, index]
         leaf.cores, leaf.work = PLENTY, math.inf
         if is_candidate:
             leaf.cores = sim.jobs[sim.clock[0].first_job + job].requested_cores
@@ -73,14 +73,14 @@ def set_candidate(sim: Sim, job: int, is_candidate: bool) -> None:
 @compiled
 def _may_hold(sim: Sim, row: int, index: int, free: int, work: float, spare: int) -> bool:
     """Whether a job below a node may ask for few enough cores and little enough work, or for spare cores."""
-    node = sim.candidates[row, index]
+    node = sim.queue.candidates[row, index]
     return bool(node.cores <= free and (node.work <= work or node.cores <= spare))
 
 
 @compiled
 def _oldest_candidate(sim: Sim, first: int, free: int, work: float, spare: int) -> int:
     """The oldest candidate from a job on."""
-    num_leaves = sim.candidates.shape[1] >> 1
+    num_leaves = sim.queue.candidates.shape[1] >> 1
     index = num_leaves + first if first < num_leaves else 0
     while index > 0:
         if not _may_hold(sim, _BY_AGE, index, free, work, spare):
@@ -105,14 +105,14 @@ def _best_candidate(sim: Sim, slot: int, free: int, work: float, spare: int) -> 
         index = sim.stack[height]
         if not _may_hold(sim, _BY_CORES, index, free, work, spare):
             continue
-        winner = sim.orders[slot, index].winner
+        winner = sim.queue.orders[slot, index].winner
         if best != NONE and not comes_before(sim, slot, winner, best):
             continue
         if _may_hold(sim, _BY_CORES, leaf_of(sim, winner), free, work, spare):
             best = winner
             continue
         left = 2 * index
-        first, second = sim.orders[slot, left].winner, sim.orders[slot, left + 1].winner
+        first, second = sim.queue.orders[slot, left].winner, sim.queue.orders[slot, left + 1].winner
         left_first = second == NONE or (first != NONE and comes_before(sim, slot, first, second))
         sim.stack[height] = left + 1 if left_first else left
         sim.stack[height + 1] = left if left_first else left + 1
@@ -154,7 +154,7 @@ def next_candidate(sim: Sim, slot: int, free: int, work: float, spare: int) -> i
 def set_aside(sim: Sim, job: int, last: int) -> int:
     """Take a job out of the candidates for now; the new end of the list of those, which began at NONE."""
     set_candidate(sim, job, False)
-    sim.candidates[_BY_AGE, _leaf(sim, _BY_AGE, job)].next_aside = last
+    sim.queue.candidates[_BY_AGE, _leaf(sim, _BY_AGE, job)].next_aside = last
     return job
 
 
@@ -163,4 +163,4 @@ def bring_back(sim: Sim, last: int) -> None:
     """Let all jobs that were set aside be candidates again."""
     while last != NONE:
         set_candidate(sim, last, True)
-        last = sim.candidates[_BY_AGE, _leaf(sim, _BY_AGE, last)].next_aside
+        last = sim.queue.candidates[_BY_AGE, _leaf(sim, _BY_AGE, last)].next_aside

@@ -62,6 +62,11 @@ def compiled(function: Function) -> Function:
     return cast(Function, _njit(nogil=True, error_model="numpy", _nrt=False)(function))
 
 
+def inlined(function: Function) -> Function:
+    """Compile a part of the kernel into its callers: to hand over all tables costs more than a small part."""
+    return cast(Function, _njit(nogil=True, error_model="numpy", _nrt=False, forceinline=True)(function))
+
+
 def entry_point(function: Function) -> Function:
     """Compile a function that Python calls, and keep its machine code for the next process."""
     others_directory = _settings.CACHE_DIR

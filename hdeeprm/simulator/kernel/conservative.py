@@ -41,11 +41,11 @@ def _put_in_order(sim: Sim, selection: int) -> None:
     size = sim.clock[0].num_waiting
     for place in range(size):
         job = waiting_job(sim, FIRST, place)
-        sim.plan[place].time, sim.plan[place].job = _rank(sim, selection, job), job
+        sim.queue.plan[place].time, sim.queue.plan[place].job = _rank(sim, selection, job), job
     heap_up(sim, size)
     place = 0
     while size > 0:
-        sim.reservations[place].place = sim.plan[0].job
+        sim.queue.reservations[place].place = sim.queue.plan[0].job
         size = drop_first(sim, size)
         place += 1
 
@@ -59,16 +59,17 @@ def _begin_profile(sim: Sim, base: int) -> int:
     for node in sim.nodes:
         memory += node.free_memory
     last = base
-    sim.plan[last].time, sim.plan[last].cores, sim.plan[last].memory = clock.now, clock.free_cores, memory
+    begin = sim.queue.plan[base]
+    begin.time, begin.cores, begin.memory = clock.now, clock.free_cores, memory
     while size > 0:
-        time = sim.plan[0].time
-        row = sim.jobs[clock.first_job + sim.plan[0].job]
-        if time > sim.plan[last].time + tolerance(sim, time):
+        time = sim.queue.plan[0].time
+        row = sim.jobs[clock.first_job + sim.queue.plan[0].job]
+        if time > sim.queue.plan[last].time + tolerance(sim, time):
             last += 1
-            sim.plan[last] = sim.plan[last - 1]
-            sim.plan[last].time = time
-        sim.plan[last].cores += row.requested_cores
-        sim.plan[last].memory += row.requested_cores * row.memory_kb
+            sim.queue.plan[last] = sim.queue.plan[last - 1]
+            sim.queue.plan[last].time = time
+        sim.queue.plan[last].cores += row.requested_cores
+        sim.queue.plan[last].memory += row.requested_cores * row.memory_kb
         size = drop_first(sim, size)
     return last + 1
 
@@ -81,14 +82,14 @@ def _split(sim: Sim, base: int, end: int, time: float) -> tuple[int, int]:
     """
     margin = tolerance(sim, time)
     place = end
-    while place > base and sim.plan[place - 1].time >= time - margin:
+    while place > base and sim.queue.plan[place - 1].time >= time - margin:
         place -= 1
-    if place < end and sim.plan[place].time <= time + margin:
+    if place < end and sim.queue.plan[place].time <= time + margin:
         return place, end
     for entry in range(end, place, -1):
-        sim.plan[entry] = sim.plan[entry - 1]
-    sim.plan[place] = sim.plan[max(base, place - 1)]
-    sim.plan[place].time = time
+        sim.queue.plan[entry] = sim.queue.plan[entry - 1]
+    sim.queue.plan[place] = sim.queue.plan[max(base, place - 1)]
+    sim.queue.plan[place].time = time
     return place, end + 1
 
 
@@ -98,12 +99,12 @@ def _book(sim: Sim, base: int, end: int, job: int, sign: int) -> int:
 
     An entry that tells nothing new is left out again.
     """
-    row, reservation = sim.jobs[sim.clock[0].first_job + job], sim.reservations[job]
+    row, reservation = sim.jobs[sim.clock[0].first_job + job], sim.queue.reservations[job]
     first, end = _split(sim, base, end, reservation.start)
     last, end = _split(sim, base, end, reservation.end)
     for place in range(first, last):
-        sim.plan[place].cores += sign * row.requested_cores
-        sim.plan[place].memory += sign * row.requested_cores * row.memory_kb
+        sim.queue.plan[place].cores += sign * row.requested_cores
+        sim.queue.plan[place].memory += sign * row.requested_cores * row.memory_kb
     end = _join(sim, base, end, last)
     return _join(sim, base, end, first)
 
@@ -113,11 +114,11 @@ def _join(sim: Sim, base: int, end: int, place: int) -> int:
     """Leave out an entry that tells what the one before it does; where the profile ends."""
     if place <= base or place >= end:
         return end
-    one, other = sim.plan[place - 1], sim.plan[place]
+    one, other = sim.queue.plan[place - 1], sim.queue.plan[place]
     if one.cores != other.cores or one.memory != other.memory:
         return end
     for entry in range(place, end - 1):
-        sim.plan[entry] = sim.plan[entry + 1]
+        sim.queue.plan[entry] = sim.queue.plan[entry + 1]
     return end - 1
 
 
@@ -137,15 +138,16 @@ def _reserve_earliest(sim: Sim, base: int, end: int, job: int) -> None:
     first = place = base
     while place < end and (
         place == first
-        or sim.plan[place].time < sim.plan[first].time + run_time - tolerance(sim, sim.plan[place].time)
+        or sim.queue.plan[place].time
+        < sim.queue.plan[first].time + run_time - tolerance(sim, sim.queue.plan[place].time)
     ):
-        free = sim.plan[place]
+        free = sim.queue.plan[place]
         place += 1
         if free.cores < row.requested_cores or free.memory < row.requested_cores * row.memory_kb:
             first = place
     first = min(first, end - 1)  # at the end of the profile everything is free
-    sim.reservations[job].start = sim.plan[first].time
-    sim.reservations[job].end = sim.plan[first].time + run_time
+    sim.queue.reservations[job].start = sim.queue.plan[first].time
+    sim.queue.reservations[job].end = sim.queue.plan[first].time + run_time
 
 
 @compiled
@@ -153,19 +155,19 @@ def _keep_reservations(sim: Sim, base: int, end: int) -> int:
     """Book the reservations that there are, those that are overdue from now on; where the profile ends."""
     clock = sim.clock[0]
     for place in range(clock.num_waiting):
-        reservation = sim.reservations[sim.reservations[place].place]
+        reservation = sim.queue.reservations[sim.queue.reservations[place].place]
         if reservation.start < math.inf:
             if reservation.start < clock.now:
                 reservation.start = clock.now
-                reservation.end = clock.now + _expected_run_time(sim, sim.reservations[place].place)
-            end = _book(sim, base, end, sim.reservations[place].place, -1)
+                reservation.end = clock.now + _expected_run_time(sim, sim.queue.reservations[place].place)
+            end = _book(sim, base, end, sim.queue.reservations[place].place, -1)
     return end
 
 
 @compiled
 def _is_overbooked(sim: Sim, base: int, end: int) -> bool:
     place = base
-    while place < end and sim.plan[place].cores >= 0 and sim.plan[place].memory >= 0:
+    while place < end and sim.queue.plan[place].cores >= 0 and sim.queue.plan[place].memory >= 0:
         place += 1
     return place < end
 
@@ -180,15 +182,15 @@ def _move_ahead(sim: Sim, base: int, end: int) -> tuple[int, bool]:
     clock = sim.clock[0]
     has_moved = False
     for place in range(clock.num_waiting):
-        job = sim.reservations[place].place
-        before = sim.reservations[job].start
+        job = sim.queue.reservations[place].place
+        before = sim.queue.reservations[job].start
         is_new = before == math.inf
         if is_new or clock.replanning:
             if not is_new:
                 end = _book(sim, base, end, job, 1)
             _reserve_earliest(sim, base, end, job)
             end = _book(sim, base, end, job, -1)
-            has_moved = has_moved or (not is_new and sim.reservations[job].start < before)
+            has_moved = has_moved or (not is_new and sim.queue.reservations[job].start < before)
     return end, has_moved
 
 
@@ -202,15 +204,15 @@ def _reserve_all(sim: Sim, selection: int) -> None:
     end = _keep_reservations(sim, base, end)
     if _is_overbooked(sim, base, end):
         for place in range(clock.num_waiting):
-            sim.reservations[sim.reservations[place].place].start = math.inf
+            sim.queue.reservations[sim.queue.reservations[place].place].start = math.inf
         end = _begin_profile(sim, base)
     is_moving = True
     while is_moving:
         end, is_moving = _move_ahead(sim, base, end)
     for place in range(clock.num_waiting):
-        job = sim.reservations[place].place
-        if sim.reservations[job].promise == math.inf:
-            sim.reservations[job].promise = sim.reservations[job].start
+        job = sim.queue.reservations[place].place
+        if sim.queue.reservations[job].promise == math.inf:
+            sim.queue.reservations[job].promise = sim.queue.reservations[job].start
             clock.num_reserved += 1
     clock.replanning = 0
 
@@ -221,8 +223,8 @@ def _start_due(sim: Sim, core_selection: int) -> int:
     clock = sim.clock[0]
     num_waiting, num_started = clock.num_waiting, 0
     for place in range(num_waiting):
-        job = sim.reservations[place].place
-        if sim.reservations[job].start > clock.now + tolerance(sim, clock.now):
+        job = sim.queue.reservations[place].place
+        if sim.queue.reservations[job].start > clock.now + tolerance(sim, clock.now):
             continue
         if blocked_by(sim, job) != NOT_BLOCKED:
             continue
@@ -230,7 +232,7 @@ def _start_due(sim: Sim, core_selection: int) -> int:
         start_job(sim, job)
         clock.num_backfilled += 1 if num_started < place else 0
         num_started += 1
-        if planned_end(sim, job) < sim.reservations[job].end - tolerance(sim, clock.now):
+        if planned_end(sim, job) < sim.queue.reservations[job].end - tolerance(sim, clock.now):
             clock.replanning = 1
     return num_started
 
@@ -250,4 +252,4 @@ def start_reserved(sim: Sim, job_selection: int, core_selection: int) -> None:
             break
     if clock.num_waiting > 0:
         _put_in_order(sim, job_selection)
-        clock.decision_blocked_by = blocked_by(sim, sim.reservations[0].place)
+        clock.decision_blocked_by = blocked_by(sim, sim.queue.reservations[0].place)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from .backfilling import backfill
 from .choices import any_choice_fits
-from .compiling import compiled
+from .compiling import compiled, inlined
 from .conservative import start_reserved
 from .fitting import blocked_by
 from .placement import allocate, start_job
 from .queue import select_job
 from .rewards import instant_reward, pay
-from .tables import CONSERVATIVE, DECISION, NONE, NOT_BLOCKED, NTH_JOB, VOID
+from .tables import CONSERVATIVE, DECISION, NONE, NOT_BLOCKED, NTH_JOB, VOID, QueueTables
 from .tables import Simulation as Sim
 from .time import advance
 
 
-@compiled
+@inlined
 def _start_selected(sim: Sim, job_selection: int, core_selection: int) -> int:
     """Start selected jobs until one does not fit, which is returned, or none is left; a single job once."""
     clock = sim.clock[0]
@@ -34,19 +34,38 @@ def _start_selected(sim: Sim, job_selection: int, core_selection: int) -> int:
 
 
 @compiled
-def serve(sim: Sim, job_selection: int, core_selection: int) -> None:
-    """Start what a pair of selections lets start now."""
+def _start_beside(
+    sim: Sim, queue: QueueTables, blocked: int, job_selection: int, core_selection: int
+) -> None:
+    """Do what the rules of the queue say when the selected job does not fit."""
+    if len(queue) == 0:
+        return
     clock = sim.clock[0]
-    if clock.backfilling == CONSERVATIVE:
-        start_reserved(sim, job_selection, core_selection)
-        return
-    blocked = _start_selected(sim, job_selection, core_selection)
-    if blocked == NONE:
-        return
     if clock.committing:
         clock.picked, clock.picked_core_selection = blocked, core_selection
     if clock.backfilling:
         backfill(sim, blocked, job_selection, core_selection)
+
+
+@compiled
+def _has_all_reserved(sim: Sim, queue: QueueTables, job_selection: int, core_selection: int) -> bool:
+    """Where every waiting job has a reservation, start what is due; whether that is so."""
+    if len(queue) == 0:
+        return False
+    if sim.clock[0].backfilling != CONSERVATIVE:
+        return False
+    start_reserved(sim, job_selection, core_selection)
+    return True
+
+
+@inlined
+def serve(sim: Sim, job_selection: int, core_selection: int) -> None:
+    """Start what a pair of selections lets start now."""
+    if _has_all_reserved(sim, sim.queue, job_selection, core_selection):
+        return
+    blocked = _start_selected(sim, job_selection, core_selection)
+    if blocked != NONE:
+        _start_beside(sim, sim.queue, blocked, job_selection, core_selection)
 
 
 @compiled
@@ -70,9 +89,17 @@ def may_choose(sim: Sim) -> bool:
 
     One that was picked and did not fit blocks until it starts; then any job may be picked.
     """
-    clock = sim.clock[0]
-    if not clock.committing:
+    if not sim.clock[0].committing:
         return any_choice_fits(sim)
+    return _may_pick(sim, sim.queue)
+
+
+@compiled
+def _may_pick(sim: Sim, queue: QueueTables) -> bool:
+    """Whether a job waits and none was picked that still does not fit."""
+    if len(queue) == 0:
+        return False
+    clock = sim.clock[0]
     if clock.picked != NONE:
         serve(sim, NTH_JOB, clock.picked_core_selection)
     return bool(clock.picked == NONE and clock.num_waiting > 0)

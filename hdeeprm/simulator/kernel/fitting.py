@@ -6,7 +6,7 @@ answer is the same for every core selection. Nodes with memory for all their fre
 
 from __future__ import annotations
 
-from .compiling import compiled
+from .compiling import compiled, inlined
 from .randomness import below
 from .tables import BLOCKED_BY_CORES, BLOCKED_BY_MEMORY, NONE, NOT_BLOCKED, PLENTY
 from .tables import Simulation as Sim
@@ -74,7 +74,7 @@ def _memory_allows(sim: Sim, num_cores: int, memory: int) -> bool:
     return found >= num_cores
 
 
-@compiled
+@inlined
 def blocked_by(sim: Sim, job: int) -> int:
     """What a job lacks to start now: nothing, cores, or memory."""
     row = sim.jobs[sim.clock[0].first_job + job]

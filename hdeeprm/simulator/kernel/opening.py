@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from .compiling import compiled
 from .core_selection import MB_PER_GB, mark_all
+from .promises import clear_reservations
 from .queue import clear_queue, rank_jobs, score_jobs
 from .randomness import below
 from .tables import NONE, PENDING, Integers
@@ -49,10 +49,9 @@ def _reset_queue(sim: Sim, has_other_jobs: bool) -> None:
         while 2 * clock.fenwick_step <= clock.num_jobs:
             clock.fenwick_step *= 2
         rank_jobs(sim)
-        score_jobs(sim)
-    clear_queue(sim)
-    for reservation in sim.reservations:
-        reservation.start = reservation.promise = math.inf
+        score_jobs(sim, sim.queue)
+    clear_queue(sim, sim.queue)
+    clear_reservations(sim, sim.queue)
     for progress in sim.progress:
         progress.status = PENDING
         progress.energy_mj = 0.0

@@ -24,8 +24,8 @@ def slot_of(sim: Sim, selection: int) -> int:
     """Which of the orders a job selection has; NONE for that of submission."""
     if selection <= FIRST_SCORE:
         return FIRST_SCORE - selection
-    num_scores = sim.programs.shape[0]
-    if SHORTEST <= selection <= LOW_MEM_BW and num_scores + selection - SHORTEST < sim.orders.shape[0]:
+    num_scores = sim.queue.programs.shape[0]
+    if SHORTEST <= selection <= LOW_MEM_BW and num_scores + selection - SHORTEST < sim.queue.orders.shape[0]:
         return num_scores + selection - SHORTEST
     return NONE
 
@@ -33,7 +33,7 @@ def slot_of(sim: Sim, selection: int) -> int:
 @compiled
 def is_ordered(sim: Sim, slot: int) -> bool:
     """Whether an order is kept up, instead of worked out job by job."""
-    return bool(slot >= sim.programs.shape[0] or sim.programs[slot, 0, 0].ordered == 1)
+    return bool(slot >= sim.queue.programs.shape[0] or sim.queue.programs[slot, 0, 0].ordered == 1)
 
 
 @compiled
@@ -41,7 +41,7 @@ def score_of(sim: Sim, slot: int, job: int) -> float:
     """What an order ranks a waiting job by, now."""
     if not is_ordered(sim, slot):
         return program_value(sim, slot, 0, job)
-    score = sim.scores[slot, job]
+    score = sim.queue.scores[slot, job]
     if score.slope == 0.0:
         return score.intercept
     return score.intercept + score.slope * (sim.clock[0].now - submission(sim, job))
@@ -57,13 +57,13 @@ def comes_before(sim: Sim, slot: int, job: int, other: int) -> bool:
 @compiled
 def leaf_of(sim: Sim, job: int) -> int:
     """Where a job lies among the leaves of the orders."""
-    return (sim.orders.shape[1] >> 1) + sim.ranks[SMALLEST, job].rank
+    return (sim.queue.orders.shape[1] >> 1) + sim.ranks[SMALLEST, job].rank
 
 
 @compiled
 def _holds_until(sim: Sim, slot: int, winner: int, loser: int) -> float:
     """Until when a job of the smaller score certainly has it."""
-    better, worse = sim.scores[slot, winner], sim.scores[slot, loser]
+    better, worse = sim.queue.scores[slot, winner], sim.queue.scores[slot, loser]
     if better.slope == 0.0 and worse.slope == 0.0:
         return math.inf
     first, second = submission(sim, winner), submission(sim, loser)
@@ -82,7 +82,11 @@ def _holds_until(sim: Sim, slot: int, winner: int, loser: int) -> float:
 @compiled
 def _play(sim: Sim, slot: int, index: int) -> None:
     """Work an inner node out anew from the two below it."""
-    node, left, right = sim.orders[slot, index], sim.orders[slot, 2 * index], sim.orders[slot, 2 * index + 1]
+    node, left, right = (
+        sim.queue.orders[slot, index],
+        sim.queue.orders[slot, 2 * index],
+        sim.queue.orders[slot, 2 * index + 1],
+    )
     node.until = min(left.until, right.until)
     if left.winner == NONE or right.winner == NONE:
         node.winner = max(left.winner, right.winner)  # NONE is below every job
@@ -97,13 +101,13 @@ def _play(sim: Sim, slot: int, index: int) -> None:
 def _refresh(sim: Sim, slot: int) -> None:
     """Bring an order up to date: its expired nodes, each after those below it."""
     now = sim.clock[0].now
-    if sim.orders[slot, 1].until >= now:
+    if sim.queue.orders[slot, 1].until >= now:
         return
     index = 1
     while index > 0:
-        if sim.orders[slot, 2 * index].until < now:
+        if sim.queue.orders[slot, 2 * index].until < now:
             index = 2 * index
-        elif sim.orders[slot, 2 * index + 1].until < now:
+        elif sim.queue.orders[slot, 2 * index + 1].until < now:
             index = 2 * index + 1
         else:
             _play(sim, slot, index)
@@ -113,21 +117,21 @@ def _refresh(sim: Sim, slot: int) -> None:
 @compiled
 def clear_orders(sim: Sim) -> None:
     """Let all orders be empty."""
-    for slot in range(sim.orders.shape[0]):
-        for index in range(sim.orders.shape[1]):
-            sim.orders[slot, index].winner = NONE
-            sim.orders[slot, index].until = math.inf
+    for slot in range(sim.queue.orders.shape[0]):
+        for index in range(sim.queue.orders.shape[1]):
+            sim.queue.orders[slot, index].winner = NONE
+            sim.queue.orders[slot, index].until = math.inf
 
 
 @compiled
 def enter_orders(sim: Sim, job: int, winner: int) -> None:
     """Put a job into all orders, where the winner of its leaf is the job itself, or take it out (NONE)."""
-    for slot in range(sim.orders.shape[0]):
+    for slot in range(sim.queue.orders.shape[0]):
         index = leaf_of(sim, job)
-        sim.orders[slot, index].winner = winner
+        sim.queue.orders[slot, index].winner = winner
         index >>= 1
-        while index > 0 and sim.orders[slot, index].until != -math.inf:
-            sim.orders[slot, index].until = -math.inf
+        while index > 0 and sim.queue.orders[slot, index].until != -math.inf:
+            sim.queue.orders[slot, index].until = -math.inf
             index >>= 1
 
 
@@ -135,4 +139,4 @@ def enter_orders(sim: Sim, job: int, winner: int) -> None:
 def best_of_order(sim: Sim, slot: int) -> int:
     """The waiting job of the smallest score, the older one of several, of an order that is kept up."""
     _refresh(sim, slot)
-    return sim.orders[slot, 1].winner
+    return sim.queue.orders[slot, 1].winner

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .bits import bit_at, count_bits, lowest_bit, lowest_bits
 from .calendar import schedule, unschedule
-from .compiling import compiled
+from .compiling import compiled, inlined
 from .core_selection import best_processor, mark_node, sum_bandwidth
 from .fitting import random_core_place
 from .processors import active_milliwatts, expect_end, find_slowest, refresh_processor, settle
@@ -139,7 +139,7 @@ def _num_at_once(sim: Sim, job: int, selection: int, processor: int, wanted: int
     return count
 
 
-@compiled
+@inlined
 def allocate(sim: Sim, job: int, selection: int) -> None:
     """Take all the cores of a job that fits, one by one in the order of a core selection."""
     row = sim.jobs[sim.clock[0].first_job + job]
@@ -194,7 +194,7 @@ def _link_segments(sim: Sim, job: int) -> None:
         index = segment.next_of_job
 
 
-@compiled
+@inlined
 def start_job(sim: Sim, job: int) -> None:
     """Start a waiting job on the cores taken for it."""
     clock, progress = sim.clock[0], sim.progress[job]
@@ -203,8 +203,7 @@ def start_job(sim: Sim, job: int) -> None:
         refresh_processor(sim, sim.words[sim.segments[index].word].processor)
         index = sim.segments[index].next_of_job
     count_waiting(sim, job, -1)
-    if clock.committing or clock.backfilling:
-        keep_promise(sim, job)
+    keep_promise(sim, sim.queue, job)
     progress.status = RUNNING
     progress.start_time = clock.now
     progress.updated_time = clock.now

@@ -16,6 +16,7 @@ from .compiling import compiled, entry_point
 from .core_selection import mark_all
 from .decisions import close_decision, decide, next_decision
 from .processors import FLOP_PER_MFLOP, expect_end
+from .promises import clear_reservations, copy_reservation
 from .queue import clear_queue, count_waiting, rank_jobs, restore_orders, score_jobs
 from .rewards import integrated_value
 from .snapshots import copy_jobs, copy_platform
@@ -32,6 +33,7 @@ from .tables import (
     WAITING,
     Floats,
     Integers,
+    QueueTables,
 )
 from .tables import Simulation as Sim
 
@@ -49,11 +51,10 @@ def _take_over_jobs(sim: Sim, source: Sim, active: Integers, remaining_flop: Flo
     clock = sim.clock[0]
     clock.num_waiting = clock.num_running = 0
     clock.picked = clock.reserved_job = NONE
-    clear_queue(sim)
+    clear_queue(sim, sim.queue)
     for job in range(active.size):
         sim.progress[job] = source.progress[active[job]]
-        if clock.backfilling == CONSERVATIVE:
-            sim.reservations[job] = source.reservations[active[job]]
+        copy_reservation(sim, sim.queue, job, source, active[job])
         if active[job] == source.clock[0].picked:
             clock.picked = job
         if active[job] == source.clock[0].reserved_job:
@@ -90,15 +91,14 @@ def _imagine(sim: Sim, source: Sim, active: Integers, num_jobs: int, remaining_f
     while 2 * clock.fenwick_step <= num_jobs:
         clock.fenwick_step *= 2
     rank_jobs(sim)
-    score_jobs(sim)
+    score_jobs(sim, sim.queue)
+    clear_reservations(sim, sim.queue)
     for job in range(active.size, num_jobs):
         progress = sim.progress[job]
         progress.status = PENDING
         progress.energy_mj = 0.0
         progress.milliwatts = 0
         progress.first_segment = NONE
-        if clock.backfilling == CONSERVATIVE:
-            sim.reservations[job].start = sim.reservations[job].promise = math.inf
     _take_over_jobs(sim, source, active, remaining_flop)
 
 
@@ -119,15 +119,17 @@ def _segment_hash(segment: Any, factor: int) -> int:
 
 
 @compiled
-def _queue_hash(sim: Sim, factor: int) -> int:
+def _queue_hash(sim: Sim, queue: QueueTables, factor: int) -> int:
     """A number for the job that blocks, and for the reservations where all waiting jobs have one."""
+    if len(queue) == 0:
+        return 0
     clock = sim.clock[0]
     number = _stirred(factor, clock.picked + 1, factor)
     if clock.backfilling == CONSERVATIVE:
         for job in range(clock.next_arrival):
-            if sim.progress[job].status == WAITING and sim.reservations[job].start < math.inf:
+            if sim.progress[job].status == WAITING and sim.queue.reservations[job].start < math.inf:
                 number = _stirred(
-                    number, int(sim.reservations[job].start / _HASH_SECONDS) & _HASH_MASK, factor
+                    number, int(sim.queue.reservations[job].start / _HASH_SECONDS) & _HASH_MASK, factor
                 )
     return number
 
@@ -138,8 +140,8 @@ def _fingerprint(sim: Sim, num_started: int) -> int:
 
     Which job blocks and which have reservations is the same then, too.
     """
-    first = _queue_hash(sim, _HASH_FACTORS[0])
-    second = _queue_hash(sim, _HASH_FACTORS[1])
+    first = _queue_hash(sim, sim.queue, _HASH_FACTORS[0])
+    second = _queue_hash(sim, sim.queue, _HASH_FACTORS[1])
     for place in range(sim.clock[0].num_running):
         progress = sim.progress[sim.progress[place].job_at_slot]
         index = progress.first_segment if progress.sequence >= num_started else NONE
@@ -179,7 +181,7 @@ def _act(sim: Sim, future: Sim, code: Integers, base: Integers, is_other: bool) 
     copy_jobs(sim, future, is_other)
     copy_platform(sim, future)
     mark_all(sim)
-    restore_orders(sim, is_other)
+    restore_orders(sim, sim.queue, is_other)
     num_started = sim.clock[0].num_started
     decide(sim, code[0], code[1])
     if code[0] >= NTH_JOB:

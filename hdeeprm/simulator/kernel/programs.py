@@ -106,8 +106,8 @@ def _combined(operation: int, left: float, right: float) -> float:
 def program_value(sim: Sim, score: int, part: int, job: int) -> float:
     """Value of a part of a score for a job, now; infinity, which is noted, where it has none."""
     height = 0
-    for place in range(sim.programs[score, part, 0].length):
-        instruction = sim.programs[score, part, place]
+    for place in range(sim.queue.programs[score, part, 0].length):
+        instruction = sim.queue.programs[score, part, place]
         operation = instruction.operation
         if operation == NUMBER:
             value = instruction.value
@@ -115,14 +115,16 @@ def program_value(sim: Sim, score: int, part: int, job: int) -> float:
             value = _property(sim, job, operation)
         elif operation <= ABS:
             height -= 1
-            value = _function(operation, float(sim.registers[height]))
+            value = _function(operation, float(sim.queue.registers[height]))
         else:
             height -= 2
-            value = _combined(operation, float(sim.registers[height]), float(sim.registers[height + 1]))
+            value = _combined(
+                operation, float(sim.queue.registers[height]), float(sim.queue.registers[height + 1])
+            )
         if not abs(value) < math.inf:
             sim.clock[0].undefined_job = job
             sim.clock[0].undefined_score = score
             return math.inf
-        sim.registers[height] = value
+        sim.queue.registers[height] = value
         height += 1
-    return sim.registers[0] if height > 0 else 0.0
+    return sim.queue.registers[0] if height > 0 else 0.0

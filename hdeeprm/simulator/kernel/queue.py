@@ -7,7 +7,7 @@ waiting ranks, so that arrival, start, the next job and any quantile cost O(log 
 from __future__ import annotations
 
 from .candidates import clear_candidates, set_candidate
-from .compiling import compiled
+from .compiling import compiled, inlined
 from .orders import best_of_order, clear_orders, enter_orders, is_ordered, score_of
 from .programs import program_value
 from .randomness import below
@@ -23,6 +23,7 @@ from .tables import (
     SHORTEST,
     SMALLEST,
     WAITING,
+    QueueTables,
 )
 from .tables import Simulation as Sim
 
@@ -78,14 +79,16 @@ def rank_jobs(sim: Sim) -> None:
 
 
 @compiled
-def score_jobs(sim: Sim) -> None:
+def score_jobs(sim: Sim, queue: QueueTables) -> None:
     """Work out what does not change in the scores of the episode's jobs."""
+    if len(queue) == 0:
+        return
     clock = sim.clock[0]
     clock.undefined_job = NONE
-    num_scores = sim.programs.shape[0]
-    for slot in range(sim.orders.shape[0]):
+    num_scores = sim.queue.programs.shape[0]
+    for slot in range(sim.queue.orders.shape[0]):
         for job in range(clock.num_jobs):
-            score = sim.scores[slot, job]
+            score = sim.queue.scores[slot, job]
             if slot >= num_scores:
                 score.intercept, score.slope = request(sim, SHORTEST + slot - num_scores, job), 0.0
             elif is_ordered(sim, slot):
@@ -94,33 +97,39 @@ def score_jobs(sim: Sim) -> None:
 
 
 @compiled
-def clear_queue(sim: Sim) -> None:
+def clear_queue(sim: Sim, queue: QueueTables) -> None:
     """Let no job wait."""
     sim.waiting[:] = 0
+    if len(queue) == 0:
+        return
     clear_orders(sim)
     clear_candidates(sim)
 
 
 @compiled
-def restore_orders(sim: Sim, has_other_jobs: bool) -> None:
+def restore_orders(sim: Sim, queue: QueueTables, has_other_jobs: bool) -> None:
     """Work out from the jobs that wait what is kept of them besides the ranks."""
-    if sim.orders.shape[0] == 0 and sim.candidates.shape[1] == 2:
+    if len(queue) == 0:
+        return
+    if sim.queue.orders.shape[0] == 0 and sim.queue.candidates.shape[1] == 2:
         return
     if has_other_jobs:
-        score_jobs(sim)
+        score_jobs(sim, queue)
     clear_orders(sim)
     clear_candidates(sim)
     for job in range(sim.clock[0].num_jobs):
         if sim.progress[job].status == WAITING:
-            _enter(sim, job, True)
+            _enter(sim, queue, job, True)
 
 
 @compiled
-def _enter(sim: Sim, job: int, waits: bool) -> None:
+def _enter(sim: Sim, queue: QueueTables, job: int, waits: bool) -> None:
     """Put a job where the waiting ones are kept in the orders in use, or take it out."""
-    if sim.orders.shape[0] > 0:
+    if len(queue) == 0:
+        return
+    if sim.queue.orders.shape[0] > 0:
         enter_orders(sim, job, job if waits else NONE)
-    if sim.candidates.shape[1] > 2:
+    if sim.queue.candidates.shape[1] > 2:
         set_candidate(sim, job, waits)
 
 
@@ -134,7 +143,7 @@ def count_waiting(sim: Sim, job: int, change: int) -> None:
         while index <= clock.num_jobs:
             sim.waiting[selection, index] += change
             index += index & -index
-    _enter(sim, job, change > 0)
+    _enter(sim, sim.queue, job, change > 0)
 
 
 @compiled
@@ -153,8 +162,10 @@ def waiting_job(sim: Sim, selection: int, place: int) -> int:
 
 
 @compiled
-def _job_of_score(sim: Sim, slot: int) -> int:
+def _job_of_score(sim: Sim, queue: QueueTables, slot: int) -> int:
     """The waiting job of the smallest score, the older one of several."""
+    if len(queue) == 0:
+        return NONE
     if is_ordered(sim, slot):
         return best_of_order(sim, slot)
     best = waiting_job(sim, FIRST, 0)
@@ -167,7 +178,7 @@ def _job_of_score(sim: Sim, slot: int) -> int:
     return best
 
 
-@compiled
+@inlined
 def select_job(sim: Sim, selection: int) -> int:
     """The waiting job that a job selection picks."""
     if selection == RANDOM_JOB:
@@ -175,7 +186,7 @@ def select_job(sim: Sim, selection: int) -> int:
     if selection >= NTH_JOB:
         return waiting_job(sim, FIRST, selection - NTH_JOB)
     if selection <= FIRST_SCORE:
-        return _job_of_score(sim, FIRST_SCORE - selection)
+        return _job_of_score(sim, sim.queue, FIRST_SCORE - selection)
     return waiting_job(sim, selection, 0)
 
 

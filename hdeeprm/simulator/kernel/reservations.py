@@ -11,7 +11,7 @@ import math
 from .candidates import planned_work
 from .compiling import compiled
 from .processors import FLOP_PER_MFLOP
-from .tables import NONE
+from .tables import CONSERVATIVE, NONE, QueueTables
 from .tables import Simulation as Sim
 
 
@@ -34,9 +34,19 @@ def planned_end(sim: Sim, job: int) -> float:
 
 
 @compiled
+def note_early_end(sim: Sim, queue: QueueTables, job: int) -> None:
+    """Where every waiting job has a reservation and a job ends before it was expected to, these may move."""
+    if len(queue) == 0:
+        return
+    clock, end = sim.clock[0], sim.progress[job].end_time
+    if clock.backfilling == CONSERVATIVE and end < planned_end(sim, job) - tolerance(sim, end):
+        clock.replanning = 1
+
+
+@compiled
 def _sink(sim: Sim, slot: int, size: int) -> None:
     """Let an entry of the heap of ends sink to its place; ties in the order of jobs."""
-    plan = sim.plan
+    plan = sim.queue.plan
     while 2 * slot + 1 < size:
         child = 2 * slot + 1
         if child + 1 < size and _is_earlier(sim, child + 1, child):
@@ -51,7 +61,7 @@ def _sink(sim: Sim, slot: int, size: int) -> None:
 
 @compiled
 def _is_earlier(sim: Sim, one: int, other: int) -> bool:
-    a, b = sim.plan[one], sim.plan[other]
+    a, b = sim.queue.plan[one], sim.queue.plan[other]
     return bool(a.time < b.time or (a.time == b.time and a.job < b.job))
 
 
@@ -65,7 +75,10 @@ def heap_up(sim: Sim, size: int) -> None:
 @compiled
 def drop_first(sim: Sim, size: int) -> int:
     """Take the first entry out of the heap; how many are left."""
-    sim.plan[0].time, sim.plan[0].job = sim.plan[size - 1].time, sim.plan[size - 1].job
+    sim.queue.plan[0].time, sim.queue.plan[0].job = (
+        sim.queue.plan[size - 1].time,
+        sim.queue.plan[size - 1].job,
+    )
     _sink(sim, 0, size - 1)
     return size - 1
 
@@ -76,7 +89,7 @@ def gather_ends(sim: Sim) -> int:
     size = sim.clock[0].num_running
     for place in range(size):
         job = sim.progress[place].job_at_slot
-        sim.plan[place].time, sim.plan[place].job = planned_end(sim, job), job
+        sim.queue.plan[place].time, sim.queue.plan[place].job = planned_end(sim, job), job
     heap_up(sim, size)
     return size
 
@@ -84,7 +97,7 @@ def gather_ends(sim: Sim) -> int:
 @compiled
 def usable_cores(sim: Sim, node: int, memory: int) -> int:
     """Cores that will be free on a node, with that memory each."""
-    free = sim.node_plan[node]
+    free = sim.queue.node_plan[node]
     return min(free.cores, free.memory // memory) if memory > 0 else free.cores
 
 
@@ -100,8 +113,8 @@ def _release(sim: Sim, job: int, memory: int) -> int:
         segment = sim.segments[index]
         node = sim.processors[sim.words[segment.word].processor].node
         gained -= usable_cores(sim, node, memory)
-        sim.node_plan[node].cores += segment.num_cores
-        sim.node_plan[node].memory += segment.num_cores * row.memory_kb
+        sim.queue.node_plan[node].cores += segment.num_cores
+        sim.queue.node_plan[node].memory += segment.num_cores * row.memory_kb
         gained += usable_cores(sim, node, memory)
         index = segment.next_of_job
     return gained
@@ -114,8 +127,8 @@ def _usable_now(sim: Sim, memory: int) -> int:
         return sim.clock[0].free_cores
     usable = 0
     for node in range(sim.nodes.size):
-        sim.node_plan[node].cores = sim.nodes[node].free_cores
-        sim.node_plan[node].memory = sim.nodes[node].free_memory
+        sim.queue.node_plan[node].cores = sim.nodes[node].free_cores
+        sim.queue.node_plan[node].memory = sim.nodes[node].free_memory
         usable += usable_cores(sim, node, memory)
     return usable
 
@@ -126,17 +139,17 @@ def reserve(sim: Sim, job: int) -> tuple[float, int, int]:
 
     Returns:
         The time in s; how many cores with the job's memory there will be beyond those that it needs; how many
-        cores of any kind. ``sim.node_plan`` tells what will be free on each node, where it asks for memory.
+        cores of any kind. The plan of the nodes tells what will be free on each, where it asks for memory.
     """
     row = sim.jobs[sim.clock[0].first_job + job]
     usable, free = _usable_now(sim, row.memory_kb), sim.clock[0].free_cores
     size = gather_ends(sim)
     time, limit = sim.clock[0].now, math.inf
-    while size > 0 and sim.plan[0].time <= limit:
+    while size > 0 and sim.queue.plan[0].time <= limit:
         if usable < row.requested_cores:
-            time = sim.plan[0].time
-        usable += _release(sim, sim.plan[0].job, row.memory_kb)
-        free += sim.jobs[sim.clock[0].first_job + sim.plan[0].job].requested_cores
+            time = sim.queue.plan[0].time
+        usable += _release(sim, sim.queue.plan[0].job, row.memory_kb)
+        free += sim.jobs[sim.clock[0].first_job + sim.queue.plan[0].job].requested_cores
         if usable >= row.requested_cores:
             limit = time + tolerance(sim, time)
         size = drop_first(sim, size)

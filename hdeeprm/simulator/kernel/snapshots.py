@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from .compiling import compiled, entry_point
 from .core_selection import mark_all
+from .promises import copy_reservation
 from .queue import restore_orders
-from .tables import CONSERVATIVE, NONE, NUM_SELECTIONS
+from .tables import NONE, NUM_SELECTIONS
 from .tables import Simulation as Sim
 
 
@@ -36,9 +37,7 @@ def copy_jobs(target: Sim, source: Sim, with_ranks: bool) -> None:
     num_jobs = source.clock[0].num_jobs
     for job in range(num_jobs):
         target.progress[job] = source.progress[job]
-    if source.clock[0].backfilling == CONSERVATIVE:
-        for job in range(num_jobs):
-            target.reservations[job] = source.reservations[job]
+        copy_reservation(target, target.queue, job, source, job)
     for selection in range(1, NUM_SELECTIONS):
         for rank in range(num_jobs + 1):
             target.waiting[selection, rank] = source.waiting[selection, rank]
@@ -62,4 +61,4 @@ def restore(target: Sim, source: Sim) -> None:
     copy_jobs(target, source, not same_ranks)
     copy_platform(target, source)
     mark_all(target)
-    restore_orders(target, not same_ranks)
+    restore_orders(target, target.queue, not same_ranks)

@@ -6,7 +6,7 @@ side by side. Units: s, KB, MB/s, flop, flop/s, mW (integers, hence exact) and m
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -329,6 +329,28 @@ SUMMARY = record(
 )
 
 
+class QueueTables(NamedTuple):
+    """What scores, queues that block and backfilling take; J jobs of an episode, N nodes.
+
+    Where there are none of these, the simulation has no such tables but :data:`PLAIN_QUEUE`, so that all that
+    is for them stays out of the machine code: functions that take ``queue`` ask for its length, which the
+    compiler knows.
+    """
+
+    programs: Table  # (S, 2, any) INSTRUCTION of S scores: intercept and slope, or the score alone
+    registers: Floats  # (any,) scratch of the programs
+    scores: Table  # (O, J) SCORE, of the scores and of the selections whose order is kept up
+    orders: Table  # (O, 2 x leaves) ORDER, a leaf per job, by the cores that they ask for
+    candidates: Table  # (2, 2 x leaves) CANDIDATE, leaves by age, and by cores where an order is kept
+    plan: Table  # PLAN, scratch
+    node_plan: Table  # (N,) NODE_PLAN, scratch
+    reservations: Table  # (J,) RESERVATION, where every waiting job has one
+
+
+PLAIN_QUEUE = cast(QueueTables, ())
+"""Stands for no tables."""
+
+
 class Simulation(NamedTuple):
     """All tables of one simulation; J jobs of an episode, N nodes, P processors, W words, C cores.
 
@@ -348,11 +370,4 @@ class Simulation(NamedTuple):
     fit_tree: Table  # (2 x leaves,) FIT
     stack: Integers  # (128,) scratch
     log: Table  # LOG: placements and over-subscriptions, two lists side by side
-    programs: Table  # (S, 2, any) INSTRUCTION of S scores: intercept and slope, or the score alone
-    registers: Floats  # (any,) scratch of the programs
-    scores: Table  # (O, J) SCORE, of the scores and of the selections whose order is kept up
-    orders: Table  # (O, 2 x leaves) ORDER, a leaf per job, by the cores that they ask for
-    candidates: Table  # (2, 2 x leaves) CANDIDATE, leaves by age, and by cores where an order is kept
-    plan: Table  # PLAN, scratch
-    node_plan: Table  # (N,) NODE_PLAN, scratch
-    reservations: Table  # (J,) RESERVATION, where every waiting job has one
+    queue: QueueTables

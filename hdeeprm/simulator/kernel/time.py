@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 
-from .compiling import compiled
+from .compiling import compiled, inlined
 from .placement import BOUNDED_SLOWDOWN_TAU, change_rates, end_job
 from .processors import FLOP_PER_MFLOP, log_oversubscription
 from .programs import submission
 from .pstate_commands import send_commands
 from .queue import count_waiting
-from .reservations import planned_end, tolerance
+from .reservations import note_early_end
 from .tables import (
-    CONSERVATIVE,
     DECISION,
     LOG_FULL,
     OVER,
@@ -92,9 +91,7 @@ def _end(sim: Sim) -> None:
 def finish(sim: Sim, job: int, status: int) -> None:
     """End a running job at its expected end, and add up what it was slowed down."""
     clock, progress = sim.clock[0], sim.progress[job]
-    if clock.backfilling == CONSERVATIVE:
-        expected, end = planned_end(sim, job), progress.end_time
-        clock.replanning = 1 if end < expected - tolerance(sim, end) else clock.replanning
+    note_early_end(sim, sim.queue, job)
     end_job(sim, job, status)
     turnaround = progress.end_time - submission(sim, job)
     run_time = max(progress.end_time - progress.start_time, BOUNDED_SLOWDOWN_TAU)
@@ -165,7 +162,7 @@ def logs_full(sim: Sim) -> bool:
     )
 
 
-@compiled
+@inlined
 def advance(sim: Sim) -> int:
     """Let time pass up to the next decision point: an instant after which jobs wait."""
     while True:

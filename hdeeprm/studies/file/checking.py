@@ -74,10 +74,10 @@ def _what_problems(file: StudyFile) -> Iterator[Problem]:
     if file.command is None and file.timeout is not None:
         yield Problem(("timeout",), "only a program (command) can be timed out; leave it out")
     if file.objective is not None:
-        from hdeeprm.studies.runs.expression import check_expression
+        from hdeeprm.studies.runs.expression import expression_of
 
         try:
-            check_expression(file.objective)
+            expression_of(file.objective)
         except HDeepRMError as error:
             yield Problem(("objective",), str(error))
 

@@ -6,6 +6,7 @@ import tomllib
 from typing import Any
 
 from hdeeprm.errors import StudyError
+from hdeeprm.studies.environment import place_of
 
 from .model import StudyFile
 
@@ -26,17 +27,17 @@ def assign(data: dict[str, Any], text: str) -> None:
     path, equals, value = text.partition("=")
     keys = path.strip().split(".")
     if not equals or not all(keys):
-        raise StudyError(f"--set: {text!r}: key=value is wanted, such as options.nb_jobs=50")
+        raise StudyError(f"{place_of('set')}: {text!r}: key=value is wanted, such as options.nb_jobs=50")
     node: Any = data
     if keys[0] in TABLES and len(keys) > 1:
         node = data.setdefault(keys.pop(0), {})
     elif len(keys) > 1 and keys[0] not in data:
         allowed = ", ".join((*TABLES, *(key for key in StudyFile.model_fields if key not in TABLES)))
-        raise StudyError(f"--set: {text!r}: there is no table {keys[0]!r}; one of {allowed}")
+        raise StudyError(f"{place_of('set')}: {text!r}: there is no table {keys[0]!r}; one of {allowed}")
     while len(keys) > 1 and isinstance(node, dict) and ".".join(keys) not in node and keys[0] in node:
         node = node[keys.pop(0)]
     if not isinstance(node, dict):
-        raise StudyError(f"--set: {text!r}: the file has no table there")
+        raise StudyError(f"{place_of('set')}: {text!r}: the file has no table there")
     node[".".join(keys)] = _value(value.strip())
 
 

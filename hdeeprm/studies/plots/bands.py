@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from .styles import group_styles, legend_beside, tidy
+from hdeeprm.plots.style import group_styles, legend_beside, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,6 +42,5 @@ def plot_bands(axes: Axes, bands: Mapping[str, Band], first: int = 1, in_steps: 
         axes.fill_between(x, low, high, color=style.color, alpha=alpha, linewidth=0, step=step)
     axes.margins(x=0.01)
     tidy(axes)
-    if bands:
-        legend_beside(axes)
+    legend_beside(axes)
     return axes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hdeeprm.plots.style import plain
 from hdeeprm.studies.text import one_line
 
 LONGEST = 28
@@ -18,8 +19,7 @@ def caption(text: str, longest: int = LONGEST) -> str:
     >>> caption("cost in $")
     'cost in \\$'
     """
-    shown = one_line(text, longest).replace("$", r"\$")  # which would begin a formula
-    return f" {shown}" if shown.startswith("_") else shown  # legends leave such names out
+    return plain(one_line(text, longest))
 
 
 def last_word(option: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from .styles import group_styles, tidy
+from hdeeprm.plots.style import group_styles, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .styles import Style, group_styles, legend_beside, tidy, whole_numbers
+from hdeeprm.plots.style import Style, group_styles, legend_beside, tidy, whole_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,8 +55,7 @@ def plot_curves(axes: Axes, groups: Mapping[str, Sequence[Curve]], label: str = 
     axes.set(xlabel="step", ylabel=label)
     whole_numbers(axes.xaxis)
     tidy(axes)
-    if len(groups) > 1:
-        legend_beside(axes)
+    legend_beside(axes)
     return axes
 
 

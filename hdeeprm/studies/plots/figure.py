@@ -1,13 +1,11 @@
-"""A whole figure of one study or of several: its kind, its axes, its file."""
+"""A whole figure of one study or of several: its kind and its axes."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hdeeprm.errors import DependencyNotInstalled, StudyError, did_you_mean
+from hdeeprm.errors import StudyError, did_you_mean
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,8 +26,6 @@ KINDS = (
     "regret",
     "moving-loss",
 )
-ENDINGS = (".svg", ".png", ".pdf")
-DPI = 150
 
 
 def draw(
@@ -48,13 +44,14 @@ def draw(
 
     Raises:
         StudyError: If the kind is not known, or there is nothing to draw.
-        DependencyNotInstalled: Without matplotlib.
+        FigureError, DependencyNotInstalled: Without a matplotlib that starts.
     """
     check_kind(kind)
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise DependencyNotInstalled('figures need matplotlib: pip install "hdeeprm[plot]"') from error
+    from hdeeprm.plots.saving import check_matplotlib
+
+    check_matplotlib()
+    from matplotlib.figure import Figure
+
     from .drawing import Drawing
     from .sources import sources_of
 
@@ -93,35 +90,3 @@ def _drawers() -> Mapping[str, Callable[[Drawing], None]]:
 
     functions = (getattr(kinds, f"draw_{kind.replace('-', '_')}") for kind in KINDS)
     return dict(zip(KINDS, functions, strict=True))
-
-
-def check_ending(path: Path) -> None:
-    """Refuse a file that is no picture.
-
-    Raises:
-        StudyError: If its ending is none of ``ENDINGS``.
-    """
-    if path.suffix.lower() not in ENDINGS:
-        nearest = did_you_mean(path.suffix, ENDINGS)
-        raise StudyError(f"{path}: a file ending in {', '.join(ENDINGS)} is wanted.{nearest}")
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure, whole or not at all; the same figure gives the same bytes.
-
-    Raises:
-        StudyError: If the file's ending is not known.
-        RunDirectoryError: If it cannot be written.
-    """
-    import matplotlib
-
-    from hdeeprm.results.atomic import open_atomically
-
-    check_ending(path)
-    ending = path.suffix.lower().removeprefix(".")
-    content = io.BytesIO()
-    no_date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(ending)
-    with matplotlib.rc_context({"svg.hashsalt": "hdeeprm"}):
-        figure.savefig(content, format=ending, dpi=DPI, metadata=no_date)
-    with open_atomically(path) as file:
-        file.write(content.getvalue())

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from hdeeprm.plots.style import group_styles, legend_beside, tidy
+
 from .captions import caption
-from .styles import group_styles, legend_beside, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,6 +40,5 @@ def plot_importance(axes: Axes, groups: Mapping[str, Mapping[str, float]], label
     axes.set(xlabel=label, xlim=(0, 1.1))
     tidy(axes)
     axes.grid(visible=False, axis="y")
-    if len(groups) > 1:
-        legend_beside(axes)
+    legend_beside(axes)
     return axes

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from hdeeprm.plots.style import legend_beside
 from hdeeprm.studies.queue.records import Status
 from hdeeprm.studies.results.table import SEED
 
@@ -24,7 +25,6 @@ from .regret import plot_regret
 from .shares import MIN_RUNS, importances
 from .slices import plot_slice
 from .sources import in_groups, nothing
-from .styles import legend_beside
 
 MAX_ROWS = 40
 """Groups of a comparison that are drawn; the best, where there are more."""
@@ -117,8 +117,7 @@ def draw_slices(drawing: Drawing) -> None:
         specs = (source.file.search.get(name) for source in drawing.sources)
         is_log = any(isinstance(spec, Mapping) and spec.get("log", False) for spec in specs)
         plot_slice(axes, pairs, last_word(name), drawing.label(metric), is_log)
-    if len(groups) > 1:
-        legend_beside(all_axes[0], of_figure=True)
+    legend_beside(all_axes[0], of_figure=True)
 
 
 def draw_pareto(drawing: Drawing) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from .styles import whole_numbers
+from hdeeprm.plots.style import whole_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

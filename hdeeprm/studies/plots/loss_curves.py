@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from .styles import LIGHTEST, tidy, whole_numbers
+from hdeeprm.plots.style import LIGHTEST, tidy, whole_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

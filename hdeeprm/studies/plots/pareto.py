@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from hdeeprm.plots.style import group_styles, legend_beside, tidy
 from hdeeprm.studies.results.front import front_rows
-
-from .styles import group_styles, legend_beside, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,4 +44,6 @@ def plot_pareto(
     axes.set(xlabel=f"{metrics[0]} ({arrows[0]})", ylabel=f"{metrics[1]} ({arrows[1]})")
     tidy(axes)
     legend_beside(axes)
+    if len(groups) == 1:  # which has no legend to say it
+        axes.set_title(str(axes.lines[0].get_label()), loc="left")
     return axes

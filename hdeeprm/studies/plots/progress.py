@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from hdeeprm.plots.style import group_styles, whole_numbers
 from hdeeprm.studies.landscapes import Band, band_over
 
 from .bands import plot_bands
-from .styles import group_styles, whole_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from hdeeprm.errors import StudyError, did_you_mean
+from hdeeprm.plots.style import whole_numbers
 
 from .bands import plot_bands
-from .styles import whole_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,8 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from hdeeprm.plots.style import group_styles, tidy, whole_numbers
+
 from .captions import caption
-from .styles import group_styles, tidy, whole_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,6 +13,7 @@ from rich.progress import Progress as Bars
 
 from hdeeprm.studies.progress import Progress
 from hdeeprm.studies.queue.records import Status
+from hdeeprm.time_units import time_text
 
 from .graphite import Graphite
 
@@ -65,7 +66,7 @@ def progress_text(progress: Progress, metric: str) -> str:
     if progress.num_ended_here:
         parts.append(rate_text(progress.runs_per_second))
     if progress.seconds_left:
-        parts.append(f"{duration_text(progress.seconds_left)} left")
+        parts.append(f"{time_text(progress.seconds_left, 0)} left")
     if progress.best is not None:
         number, value = progress.best
         parts.append(f"best {metric} {value:.6g} (run {number})")
@@ -81,18 +82,6 @@ def rate_text(per_second: float) -> str:
     units = ((1, "s"), (60, "min"), (3600, "h"))
     factor, unit = next((pair for pair in units if per_second * pair[0] >= 1), units[-1])
     return f"{per_second * factor:.1f} runs/{unit}"
-
-
-def duration_text(seconds: float) -> str:
-    """A duration for people.
-
-    >>> duration_text(4000)
-    '1 h 07 min'
-    """
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
 class Lines:

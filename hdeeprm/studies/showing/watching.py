@@ -15,9 +15,10 @@ from rich.table import Table
 from hdeeprm.studies.progress import Observer, Progress
 from hdeeprm.studies.queue.records import Run, Status
 from hdeeprm.studies.text import one_line
+from hdeeprm.time_units import time_text
 
 from .holders import NOBODY, Holders
-from .live import Lines, duration_text, rate_text
+from .live import Lines, rate_text
 from .summary import options_text
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def counts_table(progress: Progress, metric: str) -> Table:
     has_rate = progress.num_ended_here > 0
     table.add_row("rate", rate_text(progress.runs_per_second) if has_rate else "not known yet")
     if progress.seconds_left:
-        table.add_row("time left", duration_text(progress.seconds_left))
+        table.add_row("time left", time_text(progress.seconds_left, 0))
     if progress.best is not None:
         number, value = progress.best
         table.add_row("best", f"{metric} {value:.6g} (run {number})")
@@ -113,7 +114,7 @@ def progress_table(running: Sequence[Run], now: datetime) -> Table:
     for heading in ("run", "for", "last report", "worker", "options"):
         table.add_column(heading, no_wrap=heading != "options")  # which gives way where there is little room
     for run in ordered[:MAX_IN_PROGRESS]:
-        since = duration_text(max(0.0, (now - (run.started or now)).total_seconds()))
+        since = time_text(max(0.0, (now - (run.started or now)).total_seconds()), 1)
         step = max(run.reports, default=None)
         report = "-" if step is None else f"{run.reports[step]:.6g} at {step}"
         worker, options = one_line(run.worker, WORKER), one_line(options_text(run), OPTIONS)

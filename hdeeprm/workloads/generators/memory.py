@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from hdeeprm.errors import WorkloadError
+from hdeeprm.memory_units import KB_PER_MB, MB_PER_GB
 from hdeeprm.workloads.workload import FloatArray, IntArray
 
-KB_PER_MB = 1000
-MB_PER_GB = 1000
 MOST_MEMORY_MB = 1e9
 MOST_BANDWIDTH_GBPS = 1e6
 QUANTILES = 101

@@ -12,6 +12,7 @@ import numpy as np
 
 from hdeeprm.errors import WorkloadError
 from hdeeprm.workloads.generators.arrivals import SECONDS_PER_DAY
+from hdeeprm.workloads.loading import find_workload
 from hdeeprm.workloads.records import read_records, usable_records
 from hdeeprm.workloads.settings import TraceSettings
 from hdeeprm.workloads.swf import SwfTrace, read_swf
@@ -45,15 +46,16 @@ def read_sample(path: str | Path) -> TraceSample:
     """Reads the jobs of a trace that a model can be fitted to.
 
     Args:
-        path: SWF trace, plain or gzip.
+        path: SWF trace, plain or gzip, or the name of a shipped one.
 
     Returns:
         Its usable jobs.
 
     Raises:
-        WorkloadError: If the trace cannot be read, or its usable jobs are too few or all came at once.
+        WorkloadError: If the trace is not found or cannot be read, or its usable jobs are too few or all
+            came at once.
     """
-    trace = read_swf(path)
+    trace = read_swf(find_workload(path))
     sample = sample_of(trace)
     if len(sample.cores) < FEWEST_JOBS:
         raise WorkloadError(

@@ -1,4 +1,4 @@
-"""The state of an episode as text: queue, nodes, running jobs."""
+"""The state of an episode as text: queue, running jobs, nodes in use."""
 
 from __future__ import annotations
 
