@@ -19,7 +19,7 @@ from .orders import slot_of
 from .placement import allocate, start_job, undo_allocation
 from .processors import FLOP_PER_MFLOP
 from .pstate_commands import set_pstates
-from .reservations import reserve, tolerance, usable_cores
+from .reservations import change_node_plan, reserve, tolerance
 from .tables import EASY, HIGH_GFLOPS, NONE, NOT_BLOCKED, RLSCHEDULER
 from .tables import Simulation as Sim
 
@@ -51,34 +51,13 @@ def _ends_in_time(sim: Sim, job: int) -> bool:
 
 
 @compiled
-def _change_node_plan(sim: Sim, job: int, memory: int, sign: int) -> int:
-    """Take what a job has got out of the plan of the nodes (sign -1), or put it back.
-
-    Returns:
-        How many more cores with that memory each are usable.
-    """
-    row = sim.jobs[sim.clock[0].first_job + job]
-    change = 0
-    index = sim.progress[job].first_segment
-    while index != NONE:
-        segment = sim.segments[index]
-        node = sim.processors[sim.words[segment.word].processor].node
-        change -= usable_cores(sim, node, memory)
-        sim.queue.node_plan[node].cores += sign * segment.num_cores
-        sim.queue.node_plan[node].memory += sign * segment.num_cores * row.memory_kb
-        change += usable_cores(sim, node, memory)
-        index = segment.next_of_job
-    return change
-
-
-@compiled
 def _needed(sim: Sim, job: int, memory: int, spare: int) -> int:
     """How many spare cores a job needs that runs beyond the reservation; more than there are: it must not."""
     if memory == 0:
         return sim.jobs[sim.clock[0].first_job + job].requested_cores
-    needed = -_change_node_plan(sim, job, memory, -1)
+    needed = -change_node_plan(sim, job, memory, -1)
     if needed > spare:
-        _change_node_plan(sim, job, memory, 1)
+        change_node_plan(sim, job, memory, 1)
     return needed
 
 

@@ -95,29 +95,39 @@ def gather_ends(sim: Sim) -> int:
 
 
 @compiled
-def usable_cores(sim: Sim, node: int, memory: int) -> int:
+def _usable_cores(sim: Sim, node: int, memory: int) -> int:
     """Cores that will be free on a node, with that memory each."""
     free = sim.queue.node_plan[node]
     return min(free.cores, free.memory // memory) if memory > 0 else free.cores
 
 
 @compiled
-def _release(sim: Sim, job: int, memory: int) -> int:
-    """Let a running job's cores be free in the plan of the nodes; how many more are usable."""
+def change_node_plan(sim: Sim, job: int, memory: int, sign: int) -> int:
+    """Put what a job has got back into the plan of the nodes (sign 1), or take it out (-1).
+
+    Returns:
+        How many more cores with that memory each are usable.
+    """
     row = sim.jobs[sim.clock[0].first_job + job]
-    if memory == 0:
-        return row.requested_cores
-    gained = 0
+    change = 0
     index = sim.progress[job].first_segment
     while index != NONE:
         segment = sim.segments[index]
         node = sim.processors[sim.words[segment.word].processor].node
-        gained -= usable_cores(sim, node, memory)
-        sim.queue.node_plan[node].cores += segment.num_cores
-        sim.queue.node_plan[node].memory += segment.num_cores * row.memory_kb
-        gained += usable_cores(sim, node, memory)
+        change -= _usable_cores(sim, node, memory)
+        sim.queue.node_plan[node].cores += sign * segment.num_cores
+        sim.queue.node_plan[node].memory += sign * segment.num_cores * row.memory_kb
+        change += _usable_cores(sim, node, memory)
         index = segment.next_of_job
-    return gained
+    return change
+
+
+@compiled
+def _release(sim: Sim, job: int, memory: int) -> int:
+    """Let a running job's cores be free at the reservation; how many more are usable."""
+    if memory == 0:
+        return sim.jobs[sim.clock[0].first_job + job].requested_cores
+    return change_node_plan(sim, job, memory, 1)
 
 
 @compiled
@@ -129,7 +139,7 @@ def _usable_now(sim: Sim, memory: int) -> int:
     for node in range(sim.nodes.size):
         sim.queue.node_plan[node].cores = sim.nodes[node].free_cores
         sim.queue.node_plan[node].memory = sim.nodes[node].free_memory
-        usable += usable_cores(sim, node, memory)
+        usable += _usable_cores(sim, node, memory)
     return usable
 
 
