@@ -16,6 +16,7 @@ from hdeeprm.simulator import EmbeddedSimulator, Objective, SimulatorBatch
 from hdeeprm.simulator.batch import DISABLED, NEXT_STEP, SAME_STEP
 from hdeeprm.simulator.kernel import observations, tables
 from hdeeprm.simulator.layout import random_stream
+from hdeeprm.simulator.queue_rules import QueueRules
 from hdeeprm.workloads.workload import Workload
 from invariants import check_tables
 from kernel_runs import cases, observation_size
@@ -25,6 +26,10 @@ NTH_JOB = tables.NTH_JOB
 VOID = (-1, -1)
 MODES = (NEXT_STEP, SAME_STEP, DISABLED)
 LEFT_ALONE = -1
+RULES = (
+    *(None, None, QueueRules(discipline="commit", backfilling="easy")),
+    *(QueueRules(backfilling="conservative"), QueueRules(backfilling="rlscheduler")),
+)
 SHOWN = ("observations", "masks", "outcomes")
 FINAL = ("final_observations", "final_masks", "final_outcomes", "summaries")
 
@@ -145,6 +150,7 @@ class Case:
         self.settings: dict[str, Any] = {
             "num_choices": num_choices,
             "load": data.draw(st.sampled_from([None, 0.7])),
+            "queue": data.draw(st.sampled_from(RULES)),
         }
 
     def observations(self) -> list[tuple[int, int]]:
