@@ -3,14 +3,16 @@
 import os
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from slurm_cluster import require_slurm, slurm_cluster, use_cluster
 
-# In continuous integration every run draws the same examples; elsewhere new ones each time.
-settings.register_profile("ci", derandomize=True, print_blob=True)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+# Examples may take as long as a busy machine or the compiler needs. In continuous integration every run draws
+# the same ones; elsewhere new ones each time.
+slow = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("here", **slow)
+settings.register_profile("ci", **slow, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,14 +31,6 @@ class FileQueuePlan(WorkerPlan):
 
     def command(self) -> tuple[str, ...]:
         return (sys.executable, __file__, str(self.study.parent), *self.arguments)
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 30.0) -> None:
-    """Wait for something that must happen within so many seconds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
 
 
 def make_queue(folder: Path, num_runs: int) -> Path:

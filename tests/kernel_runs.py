@@ -36,7 +36,6 @@ def cases(compiled: int, uncompiled: int = 30) -> settings:
     """So many examples; fewer where the kernel runs as plain Python."""
     return settings(
         max_examples=compiled if COMPILED else uncompiled,
-        deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
 

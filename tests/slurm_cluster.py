@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from waiting import PATIENCE, wait_until
+
 NODES = ("n0", "n1")
 CPUS_PER_NODE = 2
 
@@ -44,7 +46,6 @@ KillWait=5
 PartitionName=debug Nodes=ALL Default=YES MaxTime=INFINITE
 """
 _NODE = "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={cpus}\n"
-_PATIENCE = 30.0  # seconds; the start takes about one
 
 
 def require_slurm() -> None:
@@ -116,21 +117,19 @@ def _process(command: list[str], folder: Path, environment: dict[str, str]) -> I
         finally:
             process.terminate()
             try:
-                process.wait(_PATIENCE)
+                process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 process.kill()
 
 
 def _end_jobs(environment: dict[str, str]) -> None:
     """Cancel all that runs and wait for it, since a node that ends leaves its jobs running."""
-    deadline = time.monotonic() + _PATIENCE
     subprocess.run(["scancel", "--user=root"], env=environment, check=True)
-    while subprocess.check_output(["squeue", "--noheader"], env=environment) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    wait_until(lambda: not subprocess.check_output(["squeue", "--noheader"], env=environment))
 
 
 def _wait_for_nodes(environment: dict[str, str], folder: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + PATIENCE
     command = ["sinfo", "--noheader", "--states=idle", "--format=%D"]
     while time.monotonic() < deadline:
         answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -138,4 +137,4 @@ def _wait_for_nodes(environment: dict[str, str], folder: Path) -> None:
             return
         time.sleep(0.1)
     logs = "\n".join(path.read_text()[-2000:] for path in folder.glob("*.out"))
-    pytest.fail(f"SLURM did not start in {_PATIENCE:g} s:\n{logs}")
+    pytest.fail(f"SLURM did not start in {PATIENCE:g} s:\n{logs}")

@@ -6,7 +6,6 @@ import importlib.util
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 
 from hdeeprm.studies import Study
 from hdeeprm.studies.queue.records import RUN
+from waiting import PATIENCE, wait_until
 
 PROGRAM = """
 command = "python3 {folder}/program.py {size} {seed}"
@@ -65,7 +65,7 @@ def driver(study: Path, *arguments: str, before: tuple[str, ...] = ()) -> Iterat
 def run(study: Path, *arguments: str, before: tuple[str, ...] = ()) -> None:
     """``hdeeprm study run`` until it has ended well."""
     with driver(study, *arguments, before=before) as process:
-        printed, _ = process.communicate(timeout=120)
+        printed, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, printed
 
 
@@ -77,11 +77,8 @@ def kinds(study: Path) -> set[str]:
 
 def wait_for_some(study: Path, number: int, process: subprocess.Popen[str]) -> None:
     """Until so many runs of PROGRAM have ended."""
-    deadline = time.monotonic() + 60
-    while len(ended(study)) < number:
-        assert process.poll() is None, process.stdout and process.stdout.read()
-        assert time.monotonic() < deadline, "no run ended"
-        time.sleep(0.05)
+    wait_until(lambda: len(ended(study)) >= number or process.poll() is not None)
+    assert process.poll() is None, process.stdout and process.stdout.read()
 
 
 def ended(study: Path) -> list[str]:

@@ -293,7 +293,7 @@ def without_values(rows: Sequence[tuple[int, int, float, float]]) -> list[tuple[
 
 
 @given(cases())
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 def test_agrees_with_its_twin(case: Case) -> None:
     machine, twin, whims = machine_of(case), twin_of(case), Whims(case)
     machine.begin()

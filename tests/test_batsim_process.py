@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from waiting import PATIENCE, wait_until
+
 pytest.importorskip("batsim", reason="PyBatsim is not installed")
 pytest.importorskip("lxml", reason="lxml is not installed")
 
@@ -49,11 +51,7 @@ def processes_about(text: Path) -> list[str]:
 
 
 def assert_nothing_left(folder: Path) -> None:
-    end = time.monotonic() + 5
-    while (processes_about(folder) or list(folder.iterdir())) and time.monotonic() < end:
-        time.sleep(0.02)
-    assert processes_about(folder) == []
-    assert list(folder.iterdir()) == []
+    wait_until(lambda: not processes_about(folder) and not list(folder.iterdir()))
 
 
 def refusal(path: str, **settings) -> str:
@@ -156,7 +154,7 @@ class TestFailing:
         message = refusal(toy_batsim(tmp_path, mode), timeout=0.8)
         assert "Batsim was silent for 0.8 s" in message and "raise simulator.timeout" in message
         assert "last words of the toy" in message
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 60
 
     @pytest.mark.parametrize(
         ("mode", "told"),
@@ -260,7 +258,7 @@ class TestLeavingNothing:
                 time.sleep(0.3)  # it waits for the Batsim by now
                 assert processes_about(folder)
                 child.send_signal(end)
-            _, errors = child.communicate(timeout=20)
+            _, errors = child.communicate(timeout=PATIENCE)
         assert child.returncode == status
         assert ("KeyboardInterrupt" in errors) == (end == signal.SIGINT)
         assert_nothing_left(folder)

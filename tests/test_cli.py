@@ -16,6 +16,7 @@ import numba
 import pytest
 
 from hdeeprm.cli import clean, launch, main
+from waiting import PATIENCE
 
 Launch = Callable[..., int]
 
@@ -297,7 +298,7 @@ def test_interrupted_run_is_marked_incomplete(folder: Path, number: signal.Signa
         time.sleep(0.02)
     time.sleep(0.5)
     process.send_signal(number)
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, err
     assert "Traceback" not in err
     assert json.loads((folder / "out" / "run.json").read_text())["status"] == "incomplete"
@@ -313,7 +314,7 @@ def test_full_disk_leaves_nothing_half_written(folder: Path) -> None:
 
     settings = {"preexec_fn": small_files, "env": {**os.environ, "NUMBA_DISABLE_JIT": "1"}}
     process = start(folder, str(write_options(folder)), "-o", "out", **settings)
-    _, err = process.communicate(timeout=300)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert re.search(r"error: .*out.*large|error: .*out.*space", err, re.IGNORECASE), err
     left = {file.name for file in (folder / "out").iterdir()}

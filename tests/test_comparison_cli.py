@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import pytest
 
 from hdeeprm.cli import main
 from hdeeprm.metrics import METRICS
+from waiting import PATIENCE, wait_until
 
 compiled_only = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="long without compilation")
 
@@ -235,7 +235,7 @@ def test_an_interrupt_ends_all_workers(to_all: bool, folder: Path) -> None:
         os.killpg(process.pid, signal.SIGINT)
     else:
         process.send_signal(signal.SIGTERM)
-    shown, errors = process.communicate(timeout=30)
+    shown, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert shown == "" and "Traceback" not in errors and "interrupted; nothing is written" in errors
     assert not any(is_running(worker) for worker in workers)
@@ -243,12 +243,8 @@ def test_an_interrupt_ends_all_workers(to_all: bool, folder: Path) -> None:
 
 def wait_for_workers(folder: Path, count: int) -> list[int]:
     """Process ids of the workers, once so many have begun to play."""
-    for _ in range(600):
-        found = [int(path.stem) for path in folder.glob("*.started")]
-        if len(found) == count:
-            return found
-        time.sleep(0.1)
-    raise AssertionError("the workers did not begin")
+    wait_until(lambda: len(list(folder.glob("*.started"))) == count)
+    return [int(path.stem) for path in folder.glob("*.started")]
 
 
 def is_running(process: int) -> bool:

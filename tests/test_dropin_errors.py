@@ -35,6 +35,7 @@ from scheduler_side import (
     told,
     workload_file,
 )
+from waiting import PATIENCE
 
 COMMAND = Path(sysconfig.get_path("scripts")) / "hdeeprm-batsim"
 PROFILES = {
@@ -284,7 +285,7 @@ def spoilt(draw: st.DrawFn, value: Any) -> Any:
 
 class TestSpoiltReplies:
     @given(st.data())
-    @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_are_refused_or_carried_out(self, files, data):
         options = BatsimOptions(Path(files[1]), (Path(files[3]),), energy=True, dynamic_jobs=True)
         simulation = Simulation(options)
@@ -506,7 +507,7 @@ class TestSchedulersThatAreNotThere:
             endpoint = f"tcp://127.0.0.1:{server.getsockname()[1]}"
             started = time.perf_counter()
             status = cli.batsim([*files, "-s", endpoint, "--connect-timeout", "1"])
-        assert time.perf_counter() - started < 5
+        assert time.perf_counter() - started < 60
         check_refused(status, capsys.readouterr().err, f"no scheduler listens at {endpoint}")
 
     def test_a_reply_in_parts(self, files, capsys):
@@ -526,7 +527,7 @@ class TestSchedulersThatAreNotThere:
         endpoint = free_endpoint()
         started = time.perf_counter()
         status = cli.batsim([*files, "-s", endpoint, "--connect-timeout", "1"])
-        assert 1 <= time.perf_counter() - started < 5
+        assert 1 <= time.perf_counter() - started < 60
         check_refused(status, capsys.readouterr().err, f"no scheduler listens at {endpoint}", "-s")
 
     @pytest.mark.parametrize("when", [0, 1, 2])
@@ -538,7 +539,7 @@ class TestSchedulersThatAreNotThere:
 
         started = time.perf_counter()
         status, messages = run_dropin(answer, *files)
-        assert time.perf_counter() - started < 5
+        assert time.perf_counter() - started < 60
         told_kind = json.loads(messages[-1])["events"][0]["type"]
         check_refused(status, capsys.readouterr().err, "has gone away without a reply", told_kind)
         assert not list((tmp_path / "results").glob("*"))
@@ -549,7 +550,7 @@ class TestSchedulersThatAreNotThere:
         time.sleep(0.5)
 
         with Scheduler(reject_all, endpoint):
-            errors = command.communicate(timeout=30)[1]
+            errors = command.communicate(timeout=PATIENCE)[1]
         assert command.returncode == 0 and "3 s simulated; wrote" in errors
 
 
@@ -560,15 +561,15 @@ class TestInterruption:
 
         def answer(message: bytes) -> None:
             has_begun.set()
-            may_go_on.wait(30)
+            may_go_on.wait(PATIENCE)
 
         with Scheduler(answer) as scheduler:
             command = subprocess.Popen(
                 [COMMAND, *files, "-s", scheduler.endpoint], stderr=subprocess.PIPE, text=True
             )
-            assert has_begun.wait(30)
+            assert has_begun.wait(PATIENCE)
             os.kill(command.pid, number)
-            errors = command.communicate(timeout=30)[1]
+            errors = command.communicate(timeout=PATIENCE)[1]
             may_go_on.set()
         assert command.returncode == 130
         assert errors == "interrupted at 0 s of simulated time; nothing was written\n"

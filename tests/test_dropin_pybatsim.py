@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from waiting import PATIENCE
+
 pytest.importorskip("batsim", reason="PyBatsim is not installed")
 
 from scheduler_side import free_endpoint, platform_file, workload_file  # needs pyzmq, as PyBatsim does
@@ -18,7 +20,6 @@ from scheduler_side import free_endpoint, platform_file, workload_file  # needs 
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 NUM_MACHINES = 8
 NUM_JOBS = 40
-SECONDS_PER_RUN = 60
 
 
 @pytest.fixture
@@ -56,10 +57,10 @@ def run_both(folder: Path, arguments: list[str], scheduler: str, *flags: str) ->
             cwd=folder,
             capture_output=True,
             text=True,
-            timeout=SECONDS_PER_RUN,
+            timeout=PATIENCE,
             check=False,
         )
-        errors = dropin.communicate(timeout=SECONDS_PER_RUN)[1]
+        errors = dropin.communicate(timeout=PATIENCE)[1]
     finally:
         dropin.kill()
         dropin.wait()

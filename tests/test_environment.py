@@ -462,7 +462,7 @@ def test_integrated_rewards_add_up_to_the_objective(objective: str, actions: lis
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     numbers=st.lists(st.integers(0, len(JOBS) - 1), min_size=1, max_size=8),
     oversized=st.booleans(),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hdeeprm.errors import SimulationError
@@ -472,7 +472,7 @@ def test_queue_variation(last: int, this: int, expected: float) -> None:
 # Properties ----------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100)
 @given(st.data())
 def test_any_actions_end_every_job_once(data: st.DataObject) -> None:
     """The invariants inside the twin hold, and its sums agree with what its records say."""

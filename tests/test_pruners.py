@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hdeeprm.errors import DependencyNotInstalled, StudyError
@@ -132,7 +132,6 @@ def naive_verdict(
     return False
 
 
-@settings(deadline=None)  # a study for each example
 @given(
     factor=st.integers(2, 4),
     direction=st.sampled_from(["minimize", "maximize"]),

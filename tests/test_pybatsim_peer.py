@@ -14,6 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from waiting import PATIENCE
+
 pytest.importorskip("batsim", reason="PyBatsim is not installed")
 pytest.importorskip("lxml", reason="lxml is not installed")
 
@@ -229,10 +231,10 @@ class TestPyBatsimsOwnWay:
                 cwd=folder,
                 capture_output=True,
                 text=True,
-                timeout=60,
+                timeout=PATIENCE,
                 check=False,
             )
-            status = batsim.wait(5) if done.returncode == 0 else batsim.poll()
+            status = batsim.wait(PATIENCE) if done.returncode == 0 else batsim.poll()
         finally:
             batsim.kill()
             batsim.wait()

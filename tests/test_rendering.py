@@ -81,7 +81,7 @@ def job_at(simulator: EmbeddedSimulator, core: int, time: float) -> int:
     return FREE
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     num_steps=st.integers(0, 30),
     rows=st.integers(1, 9),
@@ -104,7 +104,7 @@ def test_each_pixel_of_the_gantt_chart(
             assert chart[row, column] == job_at(simulator, core, (column + 0.5) * (end / columns))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(num_steps=st.integers(0, 30), columns=st.integers(1, 60), room=st.floats(1.0, 3.0))
 @example(num_steps=15, columns=51, room=1.02)  # now is at the edge of a column, but for rounding
 def test_each_column_of_the_queue(num_steps: int, columns: int, room: float) -> None:

@@ -254,7 +254,7 @@ def graphs(draw: st.DrawFn) -> tuple[int, list[tuple[int, int, int]]]:
     return size, [(one, other, draw(st.integers(1, 4))) for one, other in chosen]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(graphs())
 def test_floyd_and_dijkstra_find_equally_short_ways(folder: Path, graph) -> None:
     size, edges = graph
@@ -663,7 +663,7 @@ def test_no_platform_and_no_file(folder: Path) -> None:
             read_platform(folder / name)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_damaged_file_is_an_error_or_still_a_platform(folder: Path, data: st.DataObject) -> None:
     content = HEAD + f'<platform version="4.1">{nested("Floyd")}</platform>'

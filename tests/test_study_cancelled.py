@@ -20,6 +20,7 @@ from study_drivers import (
     run,
     wait_for_some,
 )
+from waiting import PATIENCE
 
 CANCELS_ITSELF = """
 import os, pathlib, subprocess, sys
@@ -56,7 +57,7 @@ def test_a_driver_goes_on_with_another_array_where_one_was_cancelled(slurm, tmp_
     with driver(study, "--on", "slurm", "--workers", "3") as process:
         wait_for_some(study, 5, process)
         subprocess.run(["scancel", "--name=study"], check=True)
-        printed, _ = process.communicate(timeout=60)
+        printed, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, printed
     check_program(study)
 
@@ -69,7 +70,7 @@ def test_what_was_interrupted_on_a_cluster_is_completed_here(slurm, tmp_path, la
     with driver(study, "--on", launcher, "--workers", "2") as process:
         wait_for_some(study, 4, process)
         process.send_signal(signal.SIGINT)
-        printed, _ = process.communicate(timeout=60)
+        printed, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode != 0
     assert f"of {len(PLANNED)} runs are complete" in printed
     assert {one.status for one in Study(study).runs.values()} == {Status.COMPLETE, Status.WAITING}
@@ -93,7 +94,7 @@ def test_workers_that_still_wait_for_room_are_cancelled_once_no_run_is_left(slur
         wait_for_some(study, 1, process)
         waiting = ["squeue", "--noheader", "--name=study", "--states=PENDING", "--format=%i"]
         subprocess.run(["scontrol", "hold", *subprocess.check_output(waiting, text=True).split()], check=True)
-        printed, _ = process.communicate(timeout=30)
+        printed, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, printed
     assert not subprocess.check_output(["squeue", "--noheader", "--name=study"])
     subprocess.run(["scancel", "--name=wrap"], check=True)

@@ -7,7 +7,6 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from hdeeprm.studies.queue.recovery import recover
 from hdeeprm.studies.queue.taking import Taker
 from hdeeprm.studies.worker import Worker
 from study_files import command, ended, traces, tracing_study, write
+from waiting import PATIENCE, wait_until
 
 
 def statuses(queue: Queue) -> list[str]:
@@ -69,9 +69,9 @@ def test_ctrl_c_puts_the_run_back_however_the_run_takes_it(
     way = f"    try:\n        time.sleep(30)\n    except {caught}:\n        {done}"
     path = study_of(tmp_path, f"    open(__file__ + '.begun', 'w').close()\n{way}")
     driver = command("run", path, "--on", "local", "--workers", workers)
-    _wait_until((tmp_path / "f.py.begun").exists)
+    wait_until((tmp_path / "f.py.begun").exists)
     driver.send_signal(signal.SIGINT)
-    _, errors = driver.communicate(timeout=60)
+    _, errors = driver.communicate(timeout=PATIENCE)
     assert driver.returncode == 130 and "stopped" in errors
     queue = Queue(tmp_path / "study")
     recover(queue, lambda worker: False)
@@ -93,7 +93,7 @@ def test_ctrl_c_that_a_run_hears_by_a_handler_of_its_own_stops_the_worker(tmp_pa
 def test_runs_of_others_are_waited_for(tmp_path: Path) -> None:
     file = tracing_study(tmp_path, 3, pause=0.7)
     other = command("worker", file.path, "--max-runs-per-worker", "1")
-    _wait_until(lambda: bool(traces(tmp_path)))
+    wait_until(lambda: bool(traces(tmp_path)))
     for workers in ("1", "0"):
         code, out, errors = ended("run", file.path, "--on", "local", "--workers", workers, "--limit", "1")
         assert code == 0 and "1 complete" in out, errors
@@ -112,10 +112,9 @@ def test_runs_of_others_that_are_killed_meanwhile_are_taken_over(
     )
     path = write(tmp_path, 'run = "f.py:f"\n')
     other = command("worker", path)
-    _wait_until((tmp_path / "f.py.begun").exists)
-    death = threading.Timer(1.0, other.kill)
-    death.start()
+    wait_until((tmp_path / "f.py.begun").exists)
     began = time.monotonic()
+    threading.Timer(1.0, other.kill).start()
     assert Study(path).run("local", workers=workers).is_success
     assert time.monotonic() - began > 1.0  # it has waited
     other.communicate()
@@ -190,10 +189,3 @@ def test_a_launcher_that_is_not_there_is_told_of_before_anything_is_written(
     code, _, errors = ended("run", file.path, "--on", on, *flags)
     assert code in (1, 2) and message in errors
     assert not (tmp_path / "study-1").exists() and file.folder.exists() == bool(flags)
-
-
-def _wait_until(is_so: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 30
-    while not is_so():
-        assert time.monotonic() < ends
-        time.sleep(0.02)

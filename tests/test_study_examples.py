@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from waiting import PATIENCE
+
 pytest.importorskip("optuna")
 
 from hdeeprm.studies.queue import Queue, Status
@@ -41,7 +43,9 @@ def ran(program: Path) -> subprocess.CompletedProcess[str]:
     """A Python program that has ended, with two local workers."""
     wanted = {"HDEEPRM_STUDY_ON": "local", "HDEEPRM_STUDY_WORKERS": "2"}
     words = [sys.executable, str(program)]
-    return subprocess.run(words, capture_output=True, text=True, timeout=120, env={**os.environ, **wanted})
+    return subprocess.run(
+        words, capture_output=True, text=True, timeout=PATIENCE, env={**os.environ, **wanted}
+    )
 
 
 @pytest.mark.parametrize("text", EXAMPLES)

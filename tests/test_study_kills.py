@@ -7,7 +7,6 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from hdeeprm.studies.queue.recovery import recover
 from hdeeprm.studies.running import run_study
 from hdeeprm.studies.working import work_on
 from study_files import command, ended, traces, tracing_study
+from waiting import PATIENCE, wait_until
 
 # Python 3.12 warns of forks of processes with threads, such as those of linear algebra.
 pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
@@ -68,7 +68,7 @@ def test_kill_of_every_worker_twenty_times(tmp_path: Path) -> None:
         for worker in workers:
             worker.start()
         if index % 2:  # half of the kills come when runs are under way, the others at any time
-            _wait_until(lambda before=before: traces(tmp_path).total() > before)
+            wait_until(lambda before=before: traces(tmp_path).total() > before, pause=0.005)
         time.sleep(rng.uniform(0.0, 0.15))
         for worker in workers:
             os.kill(worker.pid or 0, signal.SIGKILL)
@@ -114,7 +114,7 @@ def test_a_driver_that_lives_replaces_killed_workers(tmp_path: Path) -> None:
         victim = _worker_of_a_run(queue)
         os.kill(int(victim.split(":")[2]), signal.SIGKILL)
         time.sleep(0.2)
-    assert driver.wait(60) == 0
+    assert driver.wait(PATIENCE) == 0
     driver.communicate()
     check_all_complete(file, num_runs)
     assert [trial.user_attrs.get(CAUSE) for trial in queue.trials()].count(GONE) == 2
@@ -142,7 +142,7 @@ def test_a_worker_that_is_asked_to_end_puts_its_run_back(tmp_path: Path, number:
     queue = _queue_when_started(file)
     _worker_of_a_run(queue)
     worker.send_signal(number)
-    assert worker.wait(20) == 143
+    assert worker.wait(PATIENCE) == 143
     worker.communicate()
     assert {run.status for run in queue.runs().values()} == {Status.WAITING}
     assert [trial.user_attrs.get(CAUSE) for trial in queue.trials()] == [STOPPED, None, None, None]
@@ -155,7 +155,7 @@ def test_ctrl_c_stops_driver_and_workers(tmp_path: Path) -> None:
     queue = _queue_when_started(file)
     worker = _worker_of_a_run(queue)
     driver.send_signal(signal.SIGINT)
-    _, errors = driver.communicate(timeout=30)
+    _, errors = driver.communicate(timeout=PATIENCE)
     assert driver.returncode == 130 and "0 of 4 runs are complete" in errors
     assert is_process_alive(worker) is False
     assert {run.status for run in queue.runs().values()} == {Status.WAITING}
@@ -165,7 +165,7 @@ def test_two_drivers_at_once_run_everything_once(tmp_path: Path) -> None:
     num_runs = 40
     file = tracing_study(tmp_path, num_runs, pause=0.02)
     drivers = [command("run", file.path, "--on", "local", "--workers", "2") for _ in range(2)]
-    outputs = [driver.communicate(timeout=90) for driver in drivers]
+    outputs = [driver.communicate(timeout=PATIENCE) for driver in drivers]
     assert [driver.returncode for driver in drivers] == [0, 0], outputs
     check_all_complete(file, num_runs)
     assert all(traces(tmp_path)[f"begin {n}"] == 1 for n in range(num_runs))
@@ -194,31 +194,19 @@ def test_a_corrupt_last_line_counts_as_not_written(tmp_path: Path) -> None:
     assert b'"sta{' not in journal.read_bytes()  # the next writer has taken it away
 
 
-def _wait_until(is_so: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 30
-    while not is_so():
-        assert time.monotonic() < ends
-        time.sleep(0.005)
-
-
 def _queue_when_started(file: StudyFile) -> Queue:
     """The queue, once all runs are in."""
-    ends = time.monotonic() + 30
-    while time.monotonic() < ends:
-        if (file.folder / "journal.log").exists():
-            queue = Queue(file.folder, file.directions)
-            if queue.is_planned():
-                return queue
-        time.sleep(0.02)
-    raise AssertionError("the study was not started")
+    wait_until((file.folder / "journal.log").exists)
+    queue = Queue(file.folder, file.directions)
+    wait_until(queue.is_planned)
+    return queue
 
 
 def _worker_of_a_run(queue: Queue) -> str:
     """The worker of some run that is under way."""
-    ends = time.monotonic() + 30
-    while time.monotonic() < ends:
-        for run in queue.runs().values():
-            if run.status is Status.RUNNING and is_process_alive(run.worker):
-                return run.worker
-        time.sleep(0.01)
-    raise AssertionError("no run is under way")
+
+    def found() -> list[str]:
+        running = [run.worker for run in queue.runs().values() if run.status is Status.RUNNING]
+        return [worker for worker in running if is_process_alive(worker)]
+
+    return wait_until(found)[0]

@@ -25,7 +25,7 @@ from hdeeprm.studies.file import StudyFile, study_from
 from hdeeprm.studies.launchers.identity import local_id
 from hdeeprm.studies.progress import Observer
 from hdeeprm.studies.queue import Queue, Status
-from hdeeprm.studies.queue.locking import JournalLock
+from hdeeprm.studies.queue.locking import GRACE_SECONDS, JournalLock
 from hdeeprm.studies.queue.planning import plan
 from hdeeprm.studies.queue.recovery import recover, retry
 from hdeeprm.studies.queue.taking import Taker, finish, put_back
@@ -340,7 +340,7 @@ def test_the_lock_of_a_killed_process_is_free_at_once(tmp_path: Path) -> None:
     holder.join()
     began = time.monotonic()
     with JournalLock(journal):
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < GRACE_SECONDS
     assert not os.path.lexists(f"{journal}.lock")
 
 
@@ -384,7 +384,7 @@ def test_the_lock_of_another_machine_is_waited_for(tmp_path: Path, monkeypatch: 
 def test_the_lock_of_another_machine_that_shows_that_it_lives_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hdeeprm.studies.queue.locking.GRACE_SECONDS", 1.0)
+    monkeypatch.setattr("hdeeprm.studies.queue.locking.GRACE_SECONDS", 3.0)
     link = tmp_path / "journal.log.lock"
     os.symlink("local:elsewhere:1:1", link)
     shown = [0.0]
@@ -400,7 +400,7 @@ def test_the_lock_of_another_machine_that_shows_that_it_lives_is_left(
     with JournalLock(tmp_path / "journal.log"):
         taken = time.monotonic()
     other.join()
-    assert taken - shown[0] > 0.8
+    assert taken - shown[0] > 2.5
 
 
 def test_who_writes_for_long_shows_that_it_lives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from file_queue_worker import FileQueuePlan, elsewhere, make_queue, names, run_counts, wait_until, workers
+from file_queue_worker import FileQueuePlan, elsewhere, make_queue, names, run_counts, workers
 from hdeeprm.errors import DependencyNotInstalled, StudyError
 from hdeeprm.studies.launchers.identity import parse_identity
 from study_drivers import require_ray
+from waiting import PATIENCE, wait_until
 
 TESTS = Path(__file__).parent
 NUM_CPUS = 2
@@ -173,7 +174,7 @@ def test_the_cluster_of_an_address_outlives_a_killed_study(ray, tmp_path):
     for name in names(study, "running"):  # what recovery does with the runs of workers that are gone
         (tmp_path / "running" / name).rename(tmp_path / "todo" / name)
     with in_another_process(study, "0", address=address) as driver:
-        assert driver.wait(60) == 0
+        assert driver.wait(PATIENCE) == 0
     assert run_counts(study) == [1] * 12
 
 

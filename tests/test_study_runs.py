@@ -28,6 +28,7 @@ from hdeeprm.studies.runs.expression import evaluated
 from hdeeprm.studies.runs.output import parsed_output
 from hdeeprm.studies.stopping import StopSignal, WorkerStopped
 from study_files import command, write
+from waiting import PATIENCE, wait_until
 
 LOSSES = """
 def quadratic(options):
@@ -256,7 +257,7 @@ def test_programs_and_all_that_becomes_of_them(folder: Path) -> None:
         grid={"x": [0, 1, 2, 3, 4, 5]},
         objective="mean(time) * max(energy)",
     )
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60  # run 3 would sleep for so long
     runs = study.runs
     assert [run.status.value for run in runs.values()] == [
         "complete",
@@ -322,11 +323,8 @@ def test_a_program_ends_with_its_killed_worker(folder: Path) -> None:
         assert worker.poll() is None
         time.sleep(0.02)
     worker.kill()
-    worker.communicate(timeout=10)
-    ends = time.monotonic() + 5
-    while running := [pid for pid in pids.read_text().split() if is_running(pid)]:
-        assert time.monotonic() < ends, running
-        time.sleep(0.02)
+    worker.communicate(timeout=PATIENCE)
+    wait_until(lambda: not any(is_running(pid) for pid in pids.read_text().split()))
 
 
 def is_running(pid: str) -> bool:
@@ -700,7 +698,7 @@ def test_training_that_was_broken_off_goes_on_where_it_was(folder: Path, number:
     while len(Study(path).runs[0].reports) < 12:
         time.sleep(0.05)
     worker.send_signal(number)
-    worker.communicate(timeout=30)
+    worker.communicate(timeout=PATIENCE)
     assert worker.returncode == (143 if number == signal.SIGTERM else -number)
     study = Study(path)
     assert study.runs[0].status is not Status.COMPLETE

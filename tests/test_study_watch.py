@@ -22,6 +22,7 @@ from hdeeprm.studies.queue.taking import Taker
 from hdeeprm.studies.showing.holders import NOBODY, UNKNOWN, Holders
 from hdeeprm.studies.showing.watching import MAX_IN_PROGRESS, progress_table
 from study_files import command, run_of, tracing_study
+from waiting import PATIENCE
 
 pytest.importorskip("optuna")
 
@@ -81,8 +82,8 @@ def test_a_terminal_shows_how_a_study_goes_until_it_is_over(tmp_path: Path) -> N
         while block := os.read(primary, 4096):
             seen += block
     os.close(primary)
-    out, _ = watching.communicate(timeout=30)
-    driver.communicate(timeout=30)
+    out, _ = watching.communicate(timeout=PATIENCE)
+    driver.communicate(timeout=PATIENCE)
     assert watching.returncode == 0 and b"3 runs: 3 complete" in out
     for word in ("of 3 over: ", "rate", "time left", "runs/min", "best", "last report", "x = "):
         assert word.encode() in seen, word
@@ -97,5 +98,5 @@ def test_who_watches_a_study_without_workers_is_told(tmp_path: Path) -> None:
     lines = [watching.stderr.readline() for _ in range(2)]
     assert lines == ["0 of 2 runs, 1 running\n", f"{NOBODY}\n"]
     watching.send_signal(signal.SIGINT)
-    _, errors = watching.communicate(timeout=30)
+    _, errors = watching.communicate(timeout=PATIENCE)
     assert watching.returncode == 130 and errors == "looked at no longer; the study goes on\n"

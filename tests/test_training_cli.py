@@ -7,8 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ import pytest
 from hdeeprm.cli import launch
 from hdeeprm.results import read_status
 from scenarios import JOBS, options, selection, workload_file
+from waiting import PATIENCE, wait_until
 
 torch = pytest.importorskip("torch")
 
@@ -123,16 +122,10 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def wait_for(process: subprocess.Popen[str], is_there: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not is_there() and process.poll() is None and time.monotonic() < end:
-        time.sleep(0.005)
-
-
 def wait_for_save(process: subprocess.Popen[str], run: Path) -> None:
     """Until training has gone on beyond its first checkpoint."""
     best, last = run / "checkpoints/best.pt", run / "checkpoints/last.pt"
-    wait_for(process, lambda: best.exists() and last.exists())
+    wait_until(lambda: (best.exists() and last.exists()) or process.poll() is not None, pause=0.005)
 
 
 PLUGIN = {"file": str(EXAMPLE), "hidden": 8}
@@ -152,7 +145,7 @@ def test_a_stopped_process_goes_on_to_the_same_bytes(folder: Path, kind: str, nu
     process = start(folder, path, "-o", "run")
     wait_for_save(process, folder / "run")
     process.send_signal(number)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=PATIENCE)
     status = read_status(folder / "run")["status"]
     if number == signal.SIGKILL:
         assert (process.returncode, status) == (-signal.SIGKILL, "running")
@@ -170,7 +163,7 @@ def test_an_interrupt_leaves_the_model_so_far(folder: Path) -> None:
     process = start(folder, path, "-o", "run", "-om", "model.pt")
     wait_for_save(process, folder / "run")
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert (folder / "model.pt").read_bytes() == (folder / "run/checkpoints/best.pt").read_bytes()
 
