@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hdeeprm.options import Options
-from hdeeprm.results.atomic import cannot_write, check_unused, write_together
+from hdeeprm.results.atomic import check_unused, make_folder, write_together
 from hdeeprm.scenario import load_scenario
 from hdeeprm.simulator.batsim.simgrid.writing import FULL_SPEED_PSTATE, INITIAL_PSTATE, platform_xml
 from hdeeprm.simulator.batsim.workload_writing import workload_text
@@ -44,9 +44,6 @@ def write_batsim_files(
     scenario = load_scenario(options, custom_workload)
     pstate = FULL_SPEED_PSTATE if awake else INITIAL_PSTATE
     xml = platform_xml(scenario.platform, options.simulator.simgrid, pstate)
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise cannot_write(directory, error) from error
+    make_folder(directory)
     write_together(dict(zip(paths, (xml, workload_text(scenario.workload, scenario.platform)), strict=True)))
     return paths

@@ -258,6 +258,35 @@ def test_windows_that_overlap_or_coincide_are_told_of() -> None:
     assert not any("window" in note for note in apart.notes)
 
 
+@compiled_only
+@pytest.mark.parametrize("workers", [1, 2])
+def test_reservations_that_are_not_kept_are_told_of(workers: int) -> None:
+    """Where bandwidth is over-subscribed, as here, some are not."""
+    window = {"length": 100, "load": 2.0}
+    options = {
+        "platform_file_path": "gaia",
+        "workload_file_path": "gaia_like.swf",
+        "workload": {"window": window},
+        "queue": {"backfilling": "conservative"},
+    }
+    pairs = ("first-high_cores", "shortest-high_cores")
+    found = compared(*pairs, options=options, windows=3, workers=workers)
+    env, counts = WorkloadManagementEnv(load_options(options)), np.zeros((2, 2), np.int64)
+    for row, pair in zip(counts, pairs, strict=True):
+        for start in found.setting.starts:
+            play(env, ClassicAgent(pair), 0, first_job=start)
+            row += env.simulator.num_late, env.simulator.num_reserved
+    assert counts[1, 0] > counts[0, 0] > 0
+    (line,) = [note for note in found.notes if "reservations" in note]
+    of_all, of_worst = ("{:,} of {:,}".format(*row) for row in (counts.sum(axis=0), counts[1]))
+    assert line == f"reservations that were not kept: {of_all}, most of them under {pairs[1]} ({of_worst})"
+
+
+def test_reservations_that_are_kept_are_not_told_of() -> None:
+    found = compared(*FIT_PAIRS, options=content(queue={"backfilling": "easy"}))
+    assert not any("reservations" in note for note in found.notes)
+
+
 def test_all_have_the_same_jobs_and_arrivals() -> None:
     """A pair gives the same values whoever else is compared, and as it does when it is played by hand."""
     alone = compared("shortest-high_gflops")

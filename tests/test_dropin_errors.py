@@ -580,16 +580,18 @@ class TestTargets:
     def test_a_folder_that_is_a_file_is_told_before_anything_else(self, files, tmp_path, capsys):
         (tmp_path / "results").write_text("in the way")
         status = cli.batsim([*files, "-w", "nowhere.json"])
-        check_refused(status, capsys.readouterr().err, f"-e {tmp_path / 'results' / 'out'}", "can't be made")
+        check_refused(
+            status, capsys.readouterr().err, f"{tmp_path / 'results'} cannot be written", "it is a file"
+        )
 
     def test_a_folder_that_cannot_be_made(self, files, capsys):
         files[-1] = "/proc/nowhere/out"  # not even the superuser makes one there
-        check_refused(cli.batsim(files), capsys.readouterr().err, "-e /proc/nowhere/out", "can't be made")
+        check_refused(cli.batsim(files), capsys.readouterr().err, "/proc/nowhere cannot be written: No such")
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
     def test_a_folder_without_permission(self, files, tmp_path, capsys):
         (tmp_path / "results").mkdir(mode=0o500)
-        check_refused(cli.batsim(files), capsys.readouterr().err, "can't be written to")
+        check_refused(cli.batsim(files), capsys.readouterr().err, "is read-only; name another")
 
     def test_a_name_that_is_a_folder(self, files, tmp_path, capsys):
         (tmp_path / "results" / "out_schedule.csv").mkdir(parents=True)

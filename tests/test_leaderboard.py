@@ -246,7 +246,7 @@ def test_runs_that_fail_are_told_and_tried_again(
         (["--out", "nowhere/a.md"], "nowhere/a.md: there is no folder 'nowhere'; make it"),
         (
             ["--table", "platforms", "--folder", "file/in"],
-            "--folder: file/in: cannot be made: Not a directory",
+            "file/in cannot be written: Not a directory; a part of it is a file",
         ),
     ],
 )

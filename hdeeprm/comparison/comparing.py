@@ -78,7 +78,12 @@ def compare(
     outcome = Outcome(plan, num_seeds, keep_going, watch)
     play_all(plan, player, chunks, _num_workers(workers, plan, setting, len(chunks)), outcome.take)
     pairs = frozenset(contender.label for contender in found if contender.pair is not None)
-    notes = [*scenario.notices(), *window_notes(setting, chosen, windows), *notes]
+    notes = [
+        *scenario.notices(),
+        *window_notes(setting, chosen, windows),
+        *notes,
+        *outcome.reservation_notes(),
+    ]
     return Comparison(setting, outcome.values, pairs, outcome.failures(), tuple(notes)).by(
         judged_by, baseline
     )

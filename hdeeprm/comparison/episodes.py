@@ -55,11 +55,13 @@ class Episode(NamedTuple):
 
 
 class Played(NamedTuple):
-    """What came of an episode: the value of each metric, or why there is none."""
+    """What came of an episode: the value of each metric, or why there is none; and of reservations."""
 
     episode: Episode
     values: tuple[float, ...]  # in the order of ``METRICS``; none where the contender failed
     problem: str | None = None
+    num_reserved: int = 0
+    num_late: int = 0
 
 
 class Player:
@@ -119,7 +121,8 @@ class Player:
                 play(env, agent, seed, first_job=start)
         except (AgentError, SimulationError) as error:
             return Played(episode, (), " ".join(str(error).split()))
-        return Played(episode, _metrics(env))
+        reserved, late = env.simulator.num_reserved, env.simulator.num_late
+        return Played(episode, _metrics(env), num_reserved=reserved, num_late=late)
 
 
 def episode_seed(seed: int, first_job: int, number: int) -> int:

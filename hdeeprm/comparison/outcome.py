@@ -24,6 +24,7 @@ class Outcome:
         self._plan, self._keep_going, self._watch = plan, keep_going, watch
         self._num_done, self._num_episodes = 0, len(plan.starts) * sum(num_seeds)
         self._failed: list[Played] = []
+        self._reservations = np.zeros((len(num_seeds), 2), np.int64)  # those not kept, and all
         shapes = [(len(plan.starts), count) for count in num_seeds]
         self.values = {
             contender.label: {name: np.full(shape, math.nan) for name in METRICS}
@@ -41,6 +42,7 @@ class Outcome:
             contender, window, number = played.episode
             if played.problem is not None:
                 self._failed.append(played)
+            self._reservations[contender] += played.num_late, played.num_reserved
             columns = self.values[self._plan.contenders[contender].label]
             for name, value in zip(METRICS, played.values, strict=False):  # a failed one has no values
                 columns[name][window, number] = value
@@ -48,6 +50,18 @@ class Outcome:
         self._watch(self._num_done, self._num_episodes)
         if self._failed and not self._keep_going:
             raise AgentError(str(self.failures()[0]))
+
+    def reservation_notes(self) -> list[str]:
+        """A line on the reservations that were not kept; none where all were."""
+        late, reserved = self._reservations.sum(axis=0)
+        if not late:
+            return []
+        worst = int(self._reservations[:, 0].argmax())
+        of_worst = "{:,} of {:,}".format(*self._reservations[worst])
+        return [
+            f"reservations that were not kept: {late:,} of {reserved:,}, most of them under "
+            f"{self._plan.contenders[worst].label} ({of_worst})"
+        ]
 
     def failures(self) -> tuple[Failure, ...]:
         """The first failure of each contender that failed."""

@@ -12,7 +12,7 @@ from hdeeprm.errors import OptionsError
 from hdeeprm.simgrid_versions import LATEST, SIMGRID_VERSIONS
 from hdeeprm.simulator.batsim.simgrid.machines import MASTER_HOST
 
-from .files import make_folder, write_files
+from .files import make_place, write_files
 from .server import Connection
 from .simulation import BatsimOptions, Simulation
 
@@ -143,7 +143,7 @@ def run(chosen: argparse.Namespace) -> int:
     """Simulate."""
     started = time.perf_counter()
     options = _options(chosen)
-    make_folder(chosen.export)
+    make_place(chosen.export)
     simulation = Simulation(options)
     if simulation.num_asleep and not options.energy:
         print(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 
-from hdeeprm.errors import RunDirectoryError
-from hdeeprm.results.atomic import write_together
+from hdeeprm.results.atomic import check_folder, make_folder, write_together
 from hdeeprm.results.jobs_csv import ReportedJobs, jobs_csv
 from hdeeprm.results.schedule_csv import PlatformUse, WallTimes, schedule_csv
 from hdeeprm.simulator.batsim.clock import tables
@@ -28,7 +26,7 @@ def write_files(
 
     Args:
         simulation: One that is over.
-        prefix: What the names of the files begin with, such as "out"; :func:`make_folder` was called with it.
+        prefix: What the names of the files begin with, such as "out"; :func:`make_place` was called with it.
         simulation_time: Wall-clock time of all of it, in s.
         scheduling_time: Of the scheduler's part, in s.
 
@@ -58,21 +56,15 @@ def write_files(
     return list(contents)
 
 
-def make_folder(prefix: str) -> None:
+def make_place(prefix: str) -> None:
     """Make the folder of the files whose names begin with a prefix.
 
     Raises:
         RunDirectoryError: If it can't be made, or nothing can be written there.
     """
-    folder = Path(f"{prefix}_").parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunDirectoryError(
-            f"-e {prefix}: {folder} can't be made: {error.strerror}; take another prefix"
-        ) from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise RunDirectoryError(f"-e {prefix}: {folder} can't be written to; take another prefix")
+    path = Path(f"{prefix}_jobs.csv")
+    make_folder(path.parent)
+    check_folder(path)
 
 
 def _lines(header: str, lines: list[str]) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hdeeprm.errors import RunDirectoryError, StudyError
-from hdeeprm.results.atomic import open_atomically
+from hdeeprm.errors import StudyError
+from hdeeprm.results.atomic import make_folder, open_atomically
 
 from .board import Board
 from .cell import Cell
@@ -24,26 +24,11 @@ def opened(board: Board, folder: Path) -> Study:
     """
     from hdeeprm.studies import Study
 
-    data, place = board.study_file.read_bytes(), made(folder) / board.study_file.name
+    data, place = board.study_file.read_bytes(), make_folder(folder) / board.study_file.name
     if not place.is_file() or place.read_bytes() != data:
         with open_atomically(place) as file:
             file.write(data)
     return Study(place)
-
-
-def made(folder: Path) -> Path:
-    """A folder, made if it is not there.
-
-    Raises:
-        RunDirectoryError: If it cannot be.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunDirectoryError(
-            f"--folder: {folder}: cannot be made: {error.strerror}; name another"
-        ) from error
-    return folder
 
 
 def filled(board: Board, study: Study, workers: int | None, watch: Watch, anew: bool = False) -> list[Cell]:

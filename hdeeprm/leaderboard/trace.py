@@ -6,11 +6,9 @@ import hashlib
 from pathlib import Path
 
 from hdeeprm.errors import WorkloadError
-from hdeeprm.results.atomic import open_atomically
+from hdeeprm.results.atomic import make_folder, open_atomically
 from hdeeprm.workloads.files import read_file
 from hdeeprm.workloads.swf import parse_swf
-
-from .running import made
 
 TRACE = "lublin_256.swf"
 DIGEST = "a394ab3d81179ebcf645a1cbd593a60b6dff7f11a510e1e6285c45f43310c962"
@@ -47,7 +45,7 @@ def prepared_trace(given: Path | None, folder: Path) -> list[str]:
             "with --folder"
         )
     if not kept.exists():
-        with open_atomically(made(folder) / TRACE) as file:
+        with open_atomically(make_folder(folder) / TRACE) as file:
             file.write(data)
     if hashlib.sha256(data).hexdigest() == DIGEST:
         return []

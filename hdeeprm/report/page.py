@@ -1,4 +1,4 @@
-"""The whole page: parts from Python, figures drawn by the scripts beside it, and nothing from elsewhere."""
+"""The whole page: parts from Python, figures drawn by the scripts in ``assets``, nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .overview import marks, metrics_section, runs_section
 from .reproducing import reproduction_section
 from .sketch import platform_section
 
-PAGE = Path(__file__).parent / "page"
+ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = (
     "columns",
     "format",
@@ -65,7 +65,7 @@ def report_html(runs: Sequence[RecordedRun], command: str) -> str:
 
 
 def _text(name: str) -> str:
-    return (PAGE / name).read_text(encoding="utf-8")
+    return (ASSETS / name).read_text(encoding="utf-8")
 
 
 def _hash(script: str) -> str:
@@ -81,7 +81,7 @@ def _title(entries: Sequence[Entry]) -> str:
 
 def _parts(entries: Sequence[Entry], contents: Sequence[RunContent], command: str) -> list[Section]:
     """The parts of the page that the runs have something for, in order."""
-    drawn = [gantt_section(PAGE / "gantt.html"), series_section(contents)] if contents else []
+    drawn = [gantt_section(ASSETS / "gantt.html"), series_section(contents)] if contents else []
     parts = [
         runs_section(entries),
         metrics_section(entries),

@@ -64,6 +64,19 @@ def check_folder(path: Path) -> None:
         raise RunDirectoryError(f"{path}: the folder {folder!r} is read-only; name another")
 
 
+def make_folder(folder: Path) -> Path:
+    """Make a folder, and those that it lies in, unless it is there.
+
+    Raises:
+        RunDirectoryError: If it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    return folder
+
+
 def cannot_write(path: Path, error: OSError) -> RunDirectoryError:
     """The error that says where, why and what to do about it."""
     cure = _CURES.get(error.errno or 0, _ELSEWHERE)
