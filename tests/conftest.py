@@ -1,6 +1,7 @@
-"""How property tests draw their examples, and the SLURM that several modules ask for."""
+"""How property tests draw their examples, Ctrl-C, and the SLURM that several modules ask for."""
 
 import os
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -13,6 +14,10 @@ slow = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("here", **slow)
 settings.register_profile("ci", **slow, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+# What a shell starts in its background ignores Ctrl-C, which tests send to themselves and to processes.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="module")

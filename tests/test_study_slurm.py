@@ -74,20 +74,20 @@ def test_a_worker_has_the_environment_of_the_study(slurm, tmp_path, monkeypatch)
 
 
 def test_an_array_that_is_cancelled_is_completed_by_another(slurm, tmp_path):
-    study = make_queue(tmp_path, 24)
+    study = make_queue(tmp_path, 120)
     launcher = start(study, 4, "0.2")
     wait_until(lambda: len(names(study, "done")) >= 6)
     subprocess.run(["scancel", "--name=queue"], check=True)
     wait_until(lambda: not launcher.num_alive())
-    assert 6 <= len(names(study, "done")) < 24
+    assert 6 <= len(names(study, "done")) < 120
     again = start(study, 4, "0.01")
     wait_until(lambda: not again.num_alive())
-    assert run_counts(study) == [1] * 24
+    assert run_counts(study) == [1] * 120
 
 
 def test_stopping_ends_what_runs_and_what_waits(slurm, tmp_path):
     study = make_queue(tmp_path, 2 * NUM_CPUS)
-    launcher = start(study, 2 * NUM_CPUS, "30")
+    launcher = start(study, 2 * NUM_CPUS, "300")
     wait_until(lambda: len(names(study, "running")) == NUM_CPUS)
     assert launcher.num_alive() == 2 * NUM_CPUS
     wait_until(lambda: "waits: Resources" in launcher.log_text())
