@@ -11,8 +11,8 @@ import numpy as np
 from hdeeprm.errors import WorkloadError
 from hdeeprm.memory_units import KB_PER_MB, MB_PER_GB
 from hdeeprm.workloads.batsim_json import parse_batsim_json
-from hdeeprm.workloads.files import read_file
-from hdeeprm.workloads.loading import JSON_OPENINGS, find_workload
+from hdeeprm.workloads.files import is_json, read_file
+from hdeeprm.workloads.loading import find_workload
 from hdeeprm.workloads.ordering import submission_order, take_first
 from hdeeprm.workloads.records import JOB_NUMBER, Records, read_records, usable_records
 from hdeeprm.workloads.settings import TraceSettings
@@ -83,7 +83,7 @@ def read_job_table(path: str | Path, settings: TraceSettings | None = None) -> J
     settings = settings or TraceSettings()
     found = find_workload(path)
     data = read_file(found)
-    if data.lstrip().startswith(JSON_OPENINGS):
+    if is_json(data):
         return _of_workload(parse_batsim_json(data, str(found), settings.nb_jobs))
     return _of_trace(parse_swf(data, str(found)), settings)
 

@@ -13,6 +13,7 @@ from hdeeprm.errors import WorkloadError, did_you_mean
 GZIP_MAGIC = b"\x1f\x8b"
 """First bytes of every gzip file [RFC 1952]; the name of a file says nothing reliable."""
 
+JSON_OPENINGS = b"{", b"["
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 PUBLIC_FILE_MODE = 0o644
 
@@ -37,6 +38,11 @@ def read_file(path: str | Path) -> bytes:
     if not data.strip():
         raise WorkloadError(f"{path}: the file is empty; give an SWF trace or a Batsim JSON workload")
     return data
+
+
+def is_json(data: bytes) -> bool:
+    """Whether the content of a workload file, not its name, says that it is JSON; else it is an SWF trace."""
+    return data.lstrip().startswith(JSON_OPENINGS)
 
 
 def write_file(path: str | Path, text: str) -> Path:

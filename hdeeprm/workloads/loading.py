@@ -9,13 +9,11 @@ import numpy as np
 from hdeeprm.errors import WorkloadError, did_you_mean
 from hdeeprm.shipped import shipped_file, shipped_names
 from hdeeprm.workloads.batsim_json import parse_batsim_json
-from hdeeprm.workloads.files import read_file
+from hdeeprm.workloads.files import is_json, read_file
 from hdeeprm.workloads.from_swf import workload_from_swf
 from hdeeprm.workloads.settings import TraceSettings
 from hdeeprm.workloads.swf import parse_swf
 from hdeeprm.workloads.workload import Workload
-
-JSON_OPENINGS = (b"{", b"[")
 
 
 def load_workload(
@@ -42,7 +40,7 @@ def load_workload(
     settings = settings or TraceSettings()
     found = find_workload(path, search)
     data = read_file(found)
-    if data.lstrip().startswith(JSON_OPENINGS):
+    if is_json(data):
         return parse_batsim_json(data, str(found), settings.nb_jobs)
     return workload_from_swf(parse_swf(data, str(found)), settings, rng or np.random.default_rng(0))
 

@@ -17,7 +17,7 @@ from types import MappingProxyType
 import numpy as np
 
 from hdeeprm.errors import WorkloadError
-from hdeeprm.workloads.files import read_file
+from hdeeprm.workloads.files import is_json, read_file
 from hdeeprm.workloads.workload import FloatArray, IntArray
 
 SWF_FIELDS = (
@@ -109,6 +109,8 @@ def parse_swf(data: bytes, source: str) -> SwfTrace:
     Raises:
         WorkloadError: As in :func:`read_swf`.
     """
+    if is_json(data):
+        raise WorkloadError(f"{source}: this is JSON; an SWF trace, of 18 numbers a line, is wanted here")
     comments: list[bytes] = []
     records: list[str] = []
     line_numbers: list[int] = []
