@@ -10,7 +10,7 @@ import numpy.typing as npt
 _NEEDS_QUOTES = frozenset(',"\r\n')
 
 
-ROWS_AT_ONCE = 50_000
+ROWS_AT_ONCE = 10_000
 """Rows that are text at one time, so that long tables need little memory."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -42,12 +42,10 @@ def as_text(intervals: Intervals, num_jobs: int) -> list[str]:
     """Cores of each job as Batsim writes them, such as ``0-3 7``; empty where it got none."""
     highest = int(intervals.last_core.max(initial=-1))
     names = [str(core) for core in range(highest + 1)]
-    parts = [
-        interval_text(names[first], names[last])
-        for first, last in zip(intervals.first_core.tolist(), intervals.last_core.tolist(), strict=True)
-    ]
-    bounds = np.searchsorted(intervals.job, np.arange(num_jobs + 1)).tolist()
-    return [" ".join(parts[begin:end]) for begin, end in pairwise(bounds)]
+    ends = zip(intervals.first_core.data, intervals.last_core.data, strict=True)
+    parts = (interval_text(names[first], names[last]) for first, last in ends)
+    num_parts = np.diff(np.searchsorted(intervals.job, np.arange(num_jobs + 1))).tolist()
+    return [" ".join(islice(parts, count)) for count in num_parts]
 
 
 def from_text(texts: Sequence[str]) -> Intervals:
@@ -77,6 +75,6 @@ def last_use(intervals: Intervals, finish_time: FloatArray, num_cores: int) -> F
     finish = finish_time[intervals.job]
     order = np.argsort(finish, kind="stable")[: np.count_nonzero(np.isfinite(finish))]
     columns = intervals.first_core[order], intervals.last_core[order] + 1, finish[order]
-    for first, end, time in zip(*(column.tolist() for column in columns), strict=True):
+    for first, end, time in zip(*(column.data for column in columns), strict=True):
         last[first:end] = time
     return last

@@ -42,12 +42,29 @@ def write_results(
         RunDirectoryError: If a file cannot be written; those before it are there whole.
         SimulationError: If the simulator did not record its placements.
     """
-    jobs, cores = job_records(simulation), merge(simulation.placements())
+    # The longest log comes first: what it takes to join its parts is free again for the rows of jobs.
+    directory.write("over_utilization_mem_bw.csv", oversubscriptions_csv(simulation.oversubscriptions()))
+    jobs = job_records(simulation)
+    metrics = summarise(jobs, simulation.platform.num_cores, simulation.energy_joules)
+    _write_batsim_files(directory, simulation, jobs, wall)
+    directory.write("decisions.csv", decisions_csv(decisions, actions, action_names))
+    directory.write("rewards.csv", rewards_csv(decisions))
+    directory.write("over_utilization_core.csv", shortages_csv(decisions, BlockedBy.core))
+    directory.write("over_utilization_mem.csv", shortages_csv(decisions, BlockedBy.mem))
+    directory.write("versions.json", json_text(versions()))
+    directory.write("metrics.json", json_text(metrics))
+    return metrics
+
+
+def _write_batsim_files(
+    directory: RunDirectory, simulation: Simulation, jobs: JobRecords, wall: WallTimes
+) -> None:
+    """The files that Batsim writes too; what only they need is gone from memory afterwards."""
+    cores = merge(simulation.placements())
     if jobs.ended.any() and not len(cores.job):
         raise SimulationError(
             "which cores jobs got was not recorded; build the simulator with recording=True"
         )
-    metrics = summarise(jobs, simulation.platform.num_cores, simulation.energy_joules)
     rows = _reported(simulation, jobs, cores)
     order = completion_order(jobs, simulation.job_records()["sequence"])
     directory.write("out_jobs.csv", jobs_csv(rows, order))
@@ -59,14 +76,6 @@ def write_results(
         simulation.name,
     )
     directory.write("out_schedule.csv", schedule_csv(rows, use, wall))
-    directory.write("decisions.csv", decisions_csv(decisions, actions, action_names))
-    directory.write("rewards.csv", rewards_csv(decisions))
-    directory.write("over_utilization_core.csv", shortages_csv(decisions, BlockedBy.core))
-    directory.write("over_utilization_mem.csv", shortages_csv(decisions, BlockedBy.mem))
-    directory.write("over_utilization_mem_bw.csv", oversubscriptions_csv(simulation.oversubscriptions()))
-    directory.write("versions.json", json_text(versions()))
-    directory.write("metrics.json", json_text(metrics))
-    return metrics
 
 
 def _reported(simulation: Simulation, jobs: JobRecords, cores: Intervals) -> ReportedJobs:

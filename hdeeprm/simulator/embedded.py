@@ -25,7 +25,7 @@ from .layout import (
     random_stream,
     same_platform_and_jobs,
 )
-from .logs import JOB_RECORD, OVERSUBSCRIPTION, joined_placements, packed_as
+from .logs import JOB_RECORD, OVERSUBSCRIPTION, joined, joined_placements, packed_as
 from .protocol import Objective, Records
 from .queue_rules import QueueRules
 
@@ -415,7 +415,7 @@ class EmbeddedSimulator(Gauges):
     def placements(self) -> Records:
         """Intervals of cores that jobs got, if recording, by job: ``job``, ``first_core``, ``last_core``."""
         self._empty_logs()
-        self._placements = [joined_placements(np.concatenate(self._placements))]
+        self._placements = [joined_placements(joined(self._placements))]
         return self._placements[0]
 
     def oversubscriptions(self) -> Records:
@@ -424,5 +424,5 @@ class EmbeddedSimulator(Gauges):
         What ended at this very instant is not there yet, since it may go on.
         """
         self._empty_logs()
-        self._oversubscriptions = [np.concatenate(self._oversubscriptions)]
+        self._oversubscriptions = [joined(self._oversubscriptions)]
         return self._oversubscriptions[0]

@@ -26,6 +26,17 @@ def joined_placements(rows: Rows) -> Rows:
     return joined
 
 
+def joined(parts: list[Rows]) -> Rows:
+    """Parts of a log as one; each is taken from the list once it is copied, so that memory holds it once."""
+    whole = np.empty(sum(map(len, parts)), parts[0].dtype)
+    end = len(whole)
+    while parts:
+        part = parts.pop()
+        whole[end - len(part) : end] = part
+        end -= len(part)
+    return whole
+
+
 def packed_as(kind: np.dtype[np.void], rows: Rows) -> Rows:
     """The fields of a kind of log, and no others."""
     packed = np.empty(len(rows), kind)
