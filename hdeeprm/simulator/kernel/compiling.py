@@ -15,10 +15,15 @@ from typing import Any, TypeVar, cast
 
 import numba
 
+from .linking import part_settings
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _njit: Any = numba.njit  # its type hints, where Numba has some, leave out options
 _settings: Any = numba.config
+_SETTINGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+"""No function makes an array, so that references need not be counted: that compiles in four fifths of the
+time, and threads do not wait for each other's counting."""
 
 
 def sources_key() -> str:
@@ -54,17 +59,13 @@ def is_compiled() -> bool:
 
 
 def compiled(function: Function) -> Function:
-    """Compile a part of the kernel; it is linked into the entry points that call it.
-
-    No part makes an array, so that references need not be counted: that compiles in four fifths of the time,
-    and threads do not wait for each other's counting.
-    """
-    return cast(Function, _njit(nogil=True, error_model="numpy", _nrt=False)(function))
+    """Compile a part of the kernel, which is linked into the entry points that call it; Python cannot."""
+    return cast(Function, _njit(**_SETTINGS, **part_settings())(function))
 
 
 def inlined(function: Function) -> Function:
     """Compile a part of the kernel into its callers: to hand over all tables costs more than a small part."""
-    return cast(Function, _njit(nogil=True, error_model="numpy", _nrt=False, forceinline=True)(function))
+    return cast(Function, _njit(**_SETTINGS, **part_settings(), forceinline=True)(function))
 
 
 def entry_point(function: Function) -> Function:
@@ -72,6 +73,6 @@ def entry_point(function: Function) -> Function:
     others_directory = _settings.CACHE_DIR
     _settings.CACHE_DIR = CACHE_DIRECTORY
     try:
-        return cast(Function, _njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function))
+        return cast(Function, _njit(**_SETTINGS, cache=True)(function))
     finally:
         _settings.CACHE_DIR = others_directory
