@@ -27,6 +27,7 @@ from hdeeprm.studies.results import best_runs
 from hdeeprm.studies.runs.expression import evaluated
 from hdeeprm.studies.runs.output import parsed_output
 from hdeeprm.studies.stopping import StopSignal, WorkerStopped
+from hdeeprm.training import TrainingStopped
 from study_files import command, write
 from waiting import PATIENCE, wait_until
 
@@ -341,6 +342,13 @@ def test_the_log_of_a_worker_has_everything_and_leaves_the_level_as_it_was(tmp_p
         other.debug("in detail")
     assert (tmp_path / "worker-local-n1-1-1.log").read_text().endswith("DEBUG in detail\n")
     assert (package.level, list(package.handlers), logging.getLogger("hdeeprm.studies").level) == before
+
+
+def test_a_signal_that_training_has_heard_ends_the_worker_and_puts_the_run_back() -> None:
+    stop = StopSignal()
+    with stop.listening():
+        assert not stop.breaks_off(KeyboardInterrupt())  # the run's own
+        assert stop.breaks_off(TrainingStopped()) and stop.is_made
 
 
 def test_a_second_signal_does_not_break_off_the_cleaning_up() -> None:
@@ -687,7 +695,7 @@ def test_training_that_was_broken_off_goes_on_where_it_was(folder: Path, number:
         platform_file_path = "learning"
         nb_jobs = 20
         agent.name = "reinforce"
-        training.episodes = 200
+        training.episodes = 1000
         training.num_envs = 1
     """
     path = write(folder, text)

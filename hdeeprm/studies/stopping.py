@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from hdeeprm.training.stopping import TrainingStopped
+
 from .pruned import Pruned
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -46,8 +48,9 @@ class StopSignal:
 
         A run that hears of a signal may say so by any exception but that it was pruned. One that has put its
         own handler of Ctrl-C in the place of this one's has failed, but the worker ends all the same, since
-        the user may have asked for that.
+        the user may have asked for that. Training hears signals in the place of this one, and tells.
         """
+        self.is_made |= isinstance(error, TrainingStopped)
         if isinstance(error, KeyboardInterrupt) and not self.is_made:
             self.is_made = not self._is_listening()
             return False
