@@ -199,7 +199,7 @@ def test_a_weight_that_was_changed_in_the_file(tmp_path: Path) -> None:
     )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_whatever_was_changed_it_is_an_agent_error_or_the_same(tmp_path: Path, data: st.DataObject) -> None:
     content = bytearray(saved(tmp_path / "a.pt").read_bytes())

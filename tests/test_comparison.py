@@ -279,7 +279,7 @@ def test_reservations_that_are_not_kept_are_told_of(workers: int) -> None:
     assert counts[1, 0] > counts[0, 0] > 0
     (line,) = [note for note in found.notes if "reservations" in note]
     of_all, of_worst = ("{:,} of {:,}".format(*row) for row in (counts.sum(axis=0), counts[1]))
-    assert line == f"reservations that were not kept: {of_all}, most of them under {pairs[1]} ({of_worst})"
+    assert line == f"reservations that were not kept: {of_all}, the most under {pairs[1]} ({of_worst})"
 
 
 def test_reservations_that_are_kept_are_not_told_of() -> None:

@@ -285,7 +285,9 @@ def spoilt(draw: st.DrawFn, value: Any) -> Any:
 
 class TestSpoiltReplies:
     @given(st.data())
-    @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(
+        max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    )
     def test_are_refused_or_carried_out(self, files, data):
         options = BatsimOptions(Path(files[1]), (Path(files[3]),), energy=True, dynamic_jobs=True)
         simulation = Simulation(options)

@@ -59,7 +59,7 @@ class Outcome:
         worst = int(self._reservations[:, 0].argmax())
         of_worst = "{:,} of {:,}".format(*self._reservations[worst])
         return [
-            f"reservations that were not kept: {late:,} of {reserved:,}, most of them under "
+            f"reservations that were not kept: {late:,} of {reserved:,}, the most under "
             f"{self._plan.contenders[worst].label} ({of_worst})"
         ]
 
